@@ -1,0 +1,46 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["build/", "dist/", "coverage/", "node_modules/"] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-console": "error",
+      eqeqeq: "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/explicit-module-boundary-types": "error",
+      "@typescript-eslint/no-inferrable-types": "off",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+  {
+    // The addon's types are declared in one place, and believed there only.
+    files: ["src/**/*.ts"],
+    ignores: ["src/native.ts"],
+    rules: {
+      "@typescript-eslint/consistent-type-assertions": [
+        "error",
+        { assertionStyle: "never" },
+      ],
+    },
+  },
+  {
+    files: ["examples/**/*.ts", "scripts/**/*.ts", "test/**/*.ts"],
+    rules: {
+      "no-console": "off",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowNullish: true },
+      ],
+    },
+  },
+  {
+    files: ["*.config.js", "*.config.ts"],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);

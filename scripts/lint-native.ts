@@ -1,0 +1,93 @@
+// npm run lint:native    clang-tidy and cppcheck over the C++ code
+//
+// Where they are not installed they are left out, and that is said; on CI both
+// have to be there.
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Where node-gyp found Node's headers when it built the addon. */
+function nodeHeaders(): string {
+  const candidates = [
+    join(process.env["npm_config_nodedir"] ?? "", "include/node"),
+    join(dirname(process.execPath), "../include/node"),
+    "/usr/include/node",
+    "/usr/local/include/node",
+  ];
+  return candidates.find((path) => existsSync(join(path, "uv.h"))) ?? "";
+}
+
+const sources = readdirSync(join(root, "native"))
+  .filter((name) => name.endsWith(".cc"))
+  .map((name) => join("native", name));
+
+const flags = [
+  "-std=c++17",
+  "-DNAPI_VERSION=8",
+  "-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+  `-isystem${nodeHeaders()}`,
+  `-isystem${dirname(require.resolve("node-addon-api"))}`,
+];
+
+/** One command line a linter, and where it is slow, one a file. */
+const commands: readonly (readonly [string, ...string[]])[] = [
+  ...sources.map(
+    (source) => ["clang-tidy", "--quiet", source, "--", ...flags] as const,
+  ),
+  [
+    "cppcheck",
+    "--quiet",
+    "--std=c++17",
+    "--language=c++",
+    "--enable=warning,performance,portability",
+    "--inline-suppr",
+    "--suppress=missingIncludeSystem",
+    "--error-exitcode=1",
+    "-DNAPI_VERSION=8",
+    "-D__linux__",
+    ...sources,
+  ],
+];
+
+const run = promisify(execFile);
+const missing = new Set<string>();
+
+async function lint([linter, ...args]: readonly [
+  string,
+  ...string[],
+]): Promise<void> {
+  try {
+    await run(linter, args, { cwd: root, maxBuffer: 2 ** 26 });
+  } catch (error) {
+    const { code, stdout, stderr } = error as {
+      code?: unknown;
+      stdout: string;
+      stderr: string;
+    };
+    if (code === "ENOENT") {
+      missing.add(linter);
+    } else {
+      console.error(stdout + stderr);
+      process.exitCode = 1;
+    }
+  }
+}
+
+const queue = commands.values();
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (const command of queue) await lint(command);
+  }),
+);
+
+for (const linter of missing) {
+  console.log(`${linter} is not installed: its checks are left out`);
+  if (process.env["CI"] !== undefined) process.exitCode = 1;
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import manifest from "./package.json" with { type: "json" };
+
+/** Tests import the package by its own name, and get its sources. */
+const alias = Object.entries(manifest.exports).flatMap(([name, entry]) => {
+  if (typeof entry === "string") return [];
+  const source = entry.default
+    .replace("./dist/", "./src/")
+    .replace(/\.js$/, ".ts");
+  return {
+    find: new RegExp(`^${name.replace(".", manifest.name)}$`),
+    replacement: fileURLToPath(new URL(source, import.meta.url)),
+  };
+});
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Blocking calls and signals want a process of their own.
+    pool: "forks",
+    // Machines are slow and shared: these only stop what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
