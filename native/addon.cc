@@ -1,0 +1,31 @@
+// The module's entry.
+#include <napi.h>
+
+#include "arena.h"
+#include "constants.h"
+#include "fd.h"
+#include "message.h"
+#include "poll.h"
+#include "resolve.h"
+#include "select.h"
+#include "signals.h"
+#include "socket.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  InitArena(env, exports);
+  InitConstants(env, exports);
+  InitFd(env, exports);
+  InitMessage(env, exports);
+  InitPoll(env, exports);
+  InitResolve(env, exports);
+  InitSelect(env, exports);
+  InitSignals(env, exports);
+  InitSocket(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(posix_select, Init)

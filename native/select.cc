@@ -1,0 +1,135 @@
+// select(2) with sets as large as the highest descriptor needs. (On macOS that
+// takes _DARWIN_UNLIMITED_SELECT, see binding.gyp.)
+
+#include "select.h"
+
+#include <fcntl.h>
+#include <sys/select.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdint>
+#include <vector>
+
+#include "args.h"
+#include "wait.h"
+
+namespace {
+
+// The memory that src/select.ts writes and reads: how many descriptors each of
+// the three lists has, then the descriptors, list after list. A wait puts how
+// many are ready into `count`, and in front of each list's place the indices of
+// those that are.
+struct Lists {
+  int32_t count[3];
+};
+
+// Three bitmaps laid out as fd_set is, but not ending at FD_SETSIZE.
+class Sets {
+ public:
+  explicit Sets(int highest) : words_(Word(highest) + 1) {
+    if (words_ <= kStackWords) {
+      bits_ = stack_;
+      std::fill_n(stack_, 3 * words_, 0UL);
+    } else {
+      heap_.assign(3 * words_, 0UL);
+      bits_ = heap_.data();
+    }
+  }
+
+  void Add(int set, int fd) { Row(set)[Word(fd)] |= Bit(fd); }
+  bool Has(int set, int fd) { return (Row(set)[Word(fd)] & Bit(fd)) != 0; }
+  fd_set* Get(int set) { return reinterpret_cast<fd_set*>(Row(set)); }
+
+ private:
+  static constexpr size_t kBits = sizeof(unsigned long) * CHAR_BIT;
+  static constexpr size_t kStackWords = 256;  // descriptors below 16,384
+
+  static size_t Word(int fd) { return static_cast<size_t>(fd) / kBits; }
+  static unsigned long Bit(int fd) {
+    return 1UL << (static_cast<size_t>(fd) % kBits);
+  }
+  unsigned long* Row(int set) { return bits_ + set * words_; }
+
+  size_t words_;
+  unsigned long* bits_;
+  unsigned long stack_[3 * kStackWords];
+  std::vector<unsigned long> heap_;
+};
+
+// A process's descriptor table begins with room for this many, and only grows.
+constexpr int kSmallestTable = 64;
+
+// The kernel does not look at descriptors beyond the process's table: it leaves
+// their bits as they were, which would make a closed one look ready. If the
+// highest one is open, the table covers all the others.
+bool BeyondTable(int highest) {
+  return highest >= kSmallestTable && fcntl(highest, F_GETFD) == -1;
+}
+
+Napi::Value Select(const Napi::CallbackInfo& info) {
+  Args args(info);
+  size_t bytes = 0;
+  auto* lists = args.Shared<Lists>(0, "lists", &bytes);
+  const double timeout_ms = args.Double(1, "timeoutMs");
+  const int interrupt_fd = args.Int(2, "interruptFd");
+  if (args.failed()) return args.Undefined();
+
+  const int32_t* count = lists->count;
+  auto* fds = reinterpret_cast<int32_t*>(lists + 1);
+  const auto room =
+      static_cast<int64_t>((bytes - sizeof(Lists)) / sizeof(int32_t));
+  const int64_t total = int64_t{count[0]} + count[1] + count[2];
+  if (count[0] < 0 || count[1] < 0 || count[2] < 0 || total > room) {
+    args.Fail(0, "lists", "an arena that holds its lists");
+    return args.Undefined();
+  }
+
+  int highest = -1;
+  int lowest = 0;
+  for (int64_t i = 0; i < total; i++) {
+    highest = std::max(highest, fds[i]);
+    lowest = std::min(lowest, fds[i]);
+  }
+  if (lowest < 0 || BeyondTable(highest)) return args.Number(-EBADF);
+
+  const int top = std::max(highest, interrupt_fd);
+  Sets sets(std::max(top, 0));
+  bool used[3];
+  for (int set = 0, i = 0; set < 3; set++) {
+    used[set] = count[set] > 0;
+    for (int32_t end = i + count[set]; i < end; i++) sets.Add(set, fds[i]);
+  }
+  if (interrupt_fd >= 0) {
+    used[0] = true;
+    sets.Add(0, interrupt_fd);
+  }
+
+  const timespec timeout = ToTimespec(timeout_ms);
+  const int ready = pselect(top + 1, used[0] ? sets.Get(0) : nullptr,
+                            used[1] ? sets.Get(1) : nullptr,
+                            used[2] ? sets.Get(2) : nullptr, &timeout, nullptr);
+  if (ready <= 0) return args.Result(ready);
+  if (interrupt_fd >= 0 && sets.Has(0, interrupt_fd)) {
+    return args.Number(kInterrupted);
+  }
+
+  int found = 0;
+  for (int set = 0, first = 0; set < 3; set++) {
+    const int32_t length = count[set];
+    int32_t hits = 0;
+    for (int32_t i = 0; i < length; i++) {
+      if (sets.Has(set, fds[first + i])) fds[first + hits++] = i;
+    }
+    lists->count[set] = hits;
+    found += hits;
+    first += length;
+  }
+  return args.Number(found);
+}
+
+}  // namespace
+
+void InitSelect(Napi::Env env, Napi::Object exports) {
+  Export<Select>(env, exports, "select");
+}
