@@ -1,0 +1,67 @@
+import { invalidType, outOfRange } from "./arguments.ts";
+import { EBADF, osError } from "./result.ts";
+
+/** Whatever has a descriptor: a number, or an object that tells its own. */
+export type FileDescriptorLike =
+  number | { fileno(): number } | { readonly fd: number };
+
+const MAX_FD = 2 ** 31 - 1;
+
+/**
+ * The descriptor of `value`, which is argument `name`, or element `index` of
+ * that argument. `fileno()` wins over `fd`.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE: nothing that has a descriptor.
+ * @throws {RangeError} ERR_OUT_OF_RANGE: a number that can be none.
+ * @throws {OSError} EBADF: an object that has lost its descriptor.
+ */
+export function fdOf(
+  value: unknown,
+  syscall: string,
+  name: string,
+  index = -1,
+): number {
+  const fd = typeof value === "number" ? value : fdOfObject(value);
+  if (
+    typeof fd === "number" &&
+    Number.isInteger(fd) &&
+    fd >= 0 &&
+    fd <= MAX_FD
+  ) {
+    return fd;
+  }
+  throw badFd(
+    value,
+    fd,
+    syscall,
+    index < 0 ? name : `${name}[${String(index)}]`,
+  );
+}
+
+function fdOfObject(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (hasFileno(value)) return value.fileno();
+  return "fd" in value ? value.fd : undefined;
+}
+
+function hasFileno(value: object): value is { fileno(): unknown } {
+  return "fileno" in value && typeof value.fileno === "function";
+}
+
+function badFd(
+  value: unknown,
+  fd: unknown,
+  syscall: string,
+  name: string,
+): Error {
+  if (typeof fd !== "number" || Number.isNaN(fd)) {
+    return invalidType(
+      name,
+      "a file descriptor, or an object with fileno() or a numeric fd",
+      value,
+    );
+  }
+  if (typeof value !== "number" && fd < 0) {
+    return osError(EBADF, syscall, { fd, note: `${name} is closed` });
+  }
+  return outOfRange(name, `a whole number from 0 to ${String(MAX_FD)}`, fd);
+}

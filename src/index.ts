@@ -1,0 +1,9 @@
+/**
+ * The operating system's readiness calls and BSD sockets: all the modules of
+ * this package in one.
+ * @module
+ */
+export * from "./errors.ts";
+export * from "./fd.ts";
+export * from "./select.ts";
+export * from "./socket/index.ts";

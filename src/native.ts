@@ -1,0 +1,130 @@
+import { createRequire } from "node:module";
+import type { constantNames } from "./constants.ts";
+
+/** The handle of a piece of memory that native code and JavaScript share. */
+export interface Arena {
+  readonly arena: unique symbol;
+}
+
+/** What getaddrinfo() found: one address. */
+export type AddressRow = readonly [
+  family: number,
+  type: number,
+  protocol: number,
+  host: string,
+  port: number,
+  flowInfo: number,
+  scopeId: number,
+];
+
+/**
+ * What the addon offers: system calls as functions over numbers and memory.
+ *
+ * A result below 0 is `-errno`, taken from the call itself. No function here
+ * blocks but `select`, `waitFor` and `getaddrinfo`.
+ */
+export interface Native {
+  readonly constants: Readonly<Record<(typeof constantNames)[number], number>>;
+
+  createArena(bytes: number): [Arena, ArrayBuffer];
+
+  select(lists: Arena, timeoutMs: number, interruptFd: number): number;
+  waitFor(
+    fd: number,
+    events: number,
+    timeoutMs: number,
+    interruptFd: number,
+  ): number;
+  signalPipe(): number;
+
+  pipe(flags: number, exchange: Arena): number;
+  close(fd: number): number;
+  duplicate(fd: number, exchange: Arena): number;
+  isOpen(fd: number): number;
+  isNonBlocking(fd: number): number;
+  identify(fd: number, exchange: Arena): number;
+  eventfd?(initial: number, flags: number): number;
+  timerfd?(initialMs: number, intervalMs: number, flags: number): number;
+
+  socket(
+    family: number,
+    type: number,
+    protocol: number,
+    exchange: Arena,
+  ): number;
+  socketpair(
+    family: number,
+    type: number,
+    protocol: number,
+    exchange: Arena,
+  ): number;
+  bind(fd: number, exchange: Arena): number;
+  connect(fd: number, exchange: Arena): number;
+  listen(fd: number, backlog: number): number;
+  accept(fd: number, exchange: Arena): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number, exchange: Arena): number;
+  getpeername(fd: number, exchange: Arena): number;
+  setsockopt(
+    fd: number,
+    level: number,
+    option: number,
+    value: number | Uint8Array,
+  ): number;
+  getsockopt(
+    fd: number,
+    level: number,
+    option: number,
+    buffer: Uint8Array,
+  ): number;
+
+  recv(fd: number, buffer: Uint8Array, flags: number): number;
+  recvfrom(
+    fd: number,
+    buffer: Uint8Array,
+    flags: number,
+    exchange: Arena,
+  ): number;
+  recvmsg(
+    fd: number,
+    buffer: Uint8Array,
+    flags: number,
+    maxFds: number,
+    exchange: Arena,
+  ): number;
+  send(fd: number, data: Uint8Array, flags: number): number;
+  sendto(fd: number, data: Uint8Array, flags: number, exchange: Arena): number;
+  sendmsg(
+    fd: number,
+    pieces: readonly Uint8Array[],
+    flags: number,
+    hasAddress: number,
+    exchange: Arena,
+  ): number;
+
+  getaddrinfo(
+    host: string,
+    service: string,
+    family: number,
+    type: number,
+    protocol: number,
+    flags: number,
+  ): number | string | readonly AddressRow[];
+}
+
+const path = "../build/Release/posix_select.node";
+
+function load(): Native {
+  const require = createRequire(import.meta.url);
+  try {
+    return require(path) as Native;
+  } catch (cause) {
+    throw new Error(
+      "posix-select: the addon could not be loaded; build it with `npm rebuild posix-select`, which needs a C++ compiler and Python 3",
+      { cause },
+    );
+  }
+}
+
+/** The addon, one per thread. */
+export const native: Native = load();

@@ -1,0 +1,32 @@
+import { POLLOUT, SO_ERROR, SOL_SOCKET } from "../constants.ts";
+import { EAGAIN, EALREADY, EINPROGRESS } from "../result.ts";
+import { exchange, type PlainAddress, writeAddress } from "../exchange.ts";
+import { native } from "../native.ts";
+import type { Handle } from "./handle.ts";
+import { numberOption } from "./option.ts";
+
+/** Connects, waiting as the socket does. Gives 0, or what went wrong. */
+export function connect(handle: Handle, address: PlainAddress): number {
+  const deadline = handle.deadline();
+  let result = begin(handle, address);
+  if (deadline === 0) return result;
+  // A Unix socket's listener whose queue is full can't be waited for.
+  for (let times = 0; result === EAGAIN; times++) {
+    const failed = handle.rest(times, deadline);
+    if (failed !== 0) return failed;
+    result = begin(handle, address);
+  }
+  // EALREADY: an earlier call was interrupted, or timed out, and goes on.
+  if (result !== EINPROGRESS && result !== EALREADY) return result;
+  const failed =
+    handle.await(POLLOUT, deadline) ||
+    -numberOption(handle, SOL_SOCKET, SO_ERROR);
+  // Linux regards a socket as connecting until it is asked once more.
+  if (failed === 0) begin(handle, address);
+  return failed;
+}
+
+function begin(handle: Handle, address: PlainAddress): number {
+  writeAddress(address);
+  return native.connect(handle.fd, exchange);
+}

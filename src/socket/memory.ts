@@ -1,0 +1,17 @@
+/** As many bytes as most reads ask for, kept for them. */
+const scratch = Buffer.allocUnsafeSlow(65536);
+let scratchView = scratch;
+
+/** Memory for a receive of `size` bytes, whose content is copied out of it. */
+export function memory(size: number): Buffer {
+  if (size > scratch.length) return Buffer.allocUnsafeSlow(size);
+  if (size !== scratchView.length) scratchView = scratch.subarray(0, size);
+  return scratchView;
+}
+
+/** The first `length` bytes of `buffer`, which may be used again. */
+export function taken(buffer: Buffer, length: number): Buffer {
+  if (buffer.buffer !== scratch.buffer && length === buffer.length)
+    return buffer;
+  return Buffer.from(buffer.subarray(0, length));
+}

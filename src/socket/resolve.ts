@@ -1,0 +1,73 @@
+import { integer, string } from "../arguments.ts";
+import { AI_NUMERICSERV } from "../constants.ts";
+import { osError, resolverErrno } from "../result.ts";
+import { native } from "../native.ts";
+import { type InetAddress, inetAddress } from "./address.ts";
+
+/** What `getaddrinfo()` is to look for; 0, the default, means anything. */
+export interface AddressHints {
+  /** `AF_INET` or `AF_INET6`. */
+  readonly family?: number;
+  /** `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_RAW`. */
+  readonly type?: number;
+  /** `IPPROTO_TCP`, `IPPROTO_UDP`, ... */
+  readonly protocol?: number;
+  /** `AI_PASSIVE`, `AI_NUMERICHOST`, ... */
+  readonly flags?: number;
+}
+
+/** What a socket needs in order to reach an address. */
+export interface AddressInfo {
+  readonly family: number;
+  readonly type: number;
+  readonly protocol: number;
+  readonly address: InetAddress;
+}
+
+/**
+ * Resolves a host's name, without going through Node's own thread pool.
+ *
+ * It blocks until the system's resolver has answered, and no signal interrupts
+ * it.
+ * @param host A name or an IP address; null means this machine: its loopback
+ *   address, or with `AI_PASSIVE` the wildcard.
+ * @param port A number, or a service's name such as `"http"`.
+ * @returns The addresses in the order in which to try them.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ * @throws {RangeError} ERR_OUT_OF_RANGE: the port, or a hint.
+ * @throws {OSError} ENOTFOUND: no such host; EAI_AGAIN: no answer for now;
+ *   EAI_SERVICE: no such service; and the other EAI_ codes.
+ * @see getaddrinfo(3), https://docs.python.org/3/library/socket.html#socket.getaddrinfo
+ */
+export function getaddrinfo(
+  host: string | null,
+  port: number | string,
+  hints: AddressHints = {},
+): AddressInfo[] {
+  const name = host === null ? "" : string(host, "host");
+  const isNumber = typeof port === "number";
+  const service = isNumber
+    ? String(integer(port, "port", 0, 65535))
+    : string(port, "port");
+  const { family = 0, type = 0, protocol = 0, flags = 0 } = hints;
+  const rows = native.getaddrinfo(
+    name,
+    service,
+    integer(family, "family"),
+    integer(type, "type"),
+    integer(protocol, "protocol"),
+    integer(flags, "flags") | (isNumber ? AI_NUMERICSERV : 0),
+  );
+  if (typeof rows !== "object") {
+    const errno = typeof rows === "number" ? rows : resolverErrno(rows);
+    throw osError(errno, "getaddrinfo", { hostname: name });
+  }
+  return rows.map(
+    ([family, type, protocol, host, port, flowInfo, scopeId]) => ({
+      family,
+      type,
+      protocol,
+      address: inetAddress(host, port, flowInfo, scopeId),
+    }),
+  );
+}
