@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * A TypeScript program of the tests or the lessons in a process of its own,
+ * which ends with the `using` block that it was started in.
+ */
+export class Program implements AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  #stdout = "";
+  #stderr = "";
+  #lines: string[] = [];
+  #wanted: ((line: string | undefined) => void)[] = [];
+  #isOver = false;
+
+  /** @param file Seen from the project's folder. */
+  constructor(
+    file: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.process = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+      cwd: root,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    const { stdout, stderr } = this.process;
+    if (stdout === null || stderr === null) throw new Error("no pipes");
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    createInterface({ input: stdout })
+      .on("line", (line) => {
+        this.#stdout += `${line}\n`;
+        const wanted = this.#wanted.shift();
+        if (wanted) wanted(line);
+        else this.#lines.push(line);
+      })
+      .on("close", () => {
+        this.#isOver = true;
+        for (const wanted of this.#wanted.splice(0)) wanted(undefined);
+      });
+    this.ended = once(this.process, "close").then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  /** The program's process id. */
+  get pid(): number {
+    return this.process.pid ?? -1;
+  }
+
+  /** The next line that it prints. */
+  async line(): Promise<string> {
+    const line =
+      this.#lines.shift() ??
+      (this.#isOver
+        ? undefined
+        : await new Promise<string | undefined>((resolve) => {
+            this.#wanted.push(resolve);
+          }));
+    if (line === undefined) {
+      throw new Error(`the program ended: ${this.#stderr}`);
+    }
+    return line;
+  }
+
+  /** The next line that matches, and what its groups hold. */
+  async match(pattern: RegExp): Promise<readonly string[]> {
+    for (;;) {
+      const match = pattern.exec(await this.line());
+      if (match) return match;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill("SIGKILL");
+    }
+    await this.ended;
+  }
+}
