@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { constantNames } from "./constants.ts";
+import type { ConstantName } from "./constant-names.ts";
 
 /** The handle of a piece of memory that native code and JavaScript share. */
 export interface Arena {
@@ -24,7 +24,7 @@ export type AddressRow = readonly [
  * blocks but `select`, `waitFor` and `getaddrinfo`.
  */
 export interface Native {
-  readonly constants: Readonly<Record<(typeof constantNames)[number], number>>;
+  readonly constants: Readonly<Record<ConstantName, number>>;
 
   createArena(bytes: number): [Arena, ArrayBuffer];
 

@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { expect } from "vitest";
 
 /** The descriptors that this process has open, with what each stands for. */
@@ -26,15 +26,4 @@ export function expectNoLeak(steps: () => void): void {
   const after = openDescriptors();
   const added = after.filter((fd) => !before.includes(fd));
   expect(after.length, `left open: ${added.join(", ")}`).toBe(before.length);
-}
-
-/** Closes descriptors at the end of a test, those that are still open. */
-export function closeAll(...fds: readonly number[]): void {
-  for (const fd of fds) {
-    try {
-      closeSync(fd);
-    } catch {
-      // It was closed by the test.
-    }
-  }
 }

@@ -1,0 +1,61 @@
+/** What a user of the package gets, from `dist`, in a plain Node. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Runs a program in the project's folder, which knows itself by its name. */
+function run(source: string, type: "module" | "commonjs"): string {
+  return execFileSync(
+    process.execPath,
+    [`--input-type=${type}`, "--no-warnings", "-e", source],
+    { cwd: root, encoding: "utf8" },
+  ).trim();
+}
+
+const modules = Object.keys(manifest.exports)
+  .filter((name) => name !== "./package.json")
+  .map((name) => name.replace(".", manifest.name));
+
+test.each(modules)("%s can be imported and required", (name) => {
+  const names = "Object.keys(m).sort().join()";
+  const imported = run(
+    `import * as m from "${name}"; console.log(${names})`,
+    "module",
+  );
+  const required = run(
+    `const m = require("${name}"); console.log(${names})`,
+    "commonjs",
+  );
+  expect(imported).not.toBe("");
+  expect(required).toBe(imported);
+});
+
+test("import and require() give the same copy", () => {
+  const source = `
+    import { createRequire } from "node:module";
+    import { OSError } from "posix-select/errors";
+    import { Socket } from "posix-select";
+    const required = createRequire(import.meta.url)("posix-select");
+    console.log(required.OSError === OSError, required.Socket === Socket);
+  `;
+  expect(run(source, "module")).toBe("true true");
+});
+
+test("the whole package in one is all of its modules", () => {
+  const source = `
+    const all = require("posix-select");
+    const parts = ${JSON.stringify(modules)}.map((name) => require(name));
+    const names = new Set(parts.flatMap((part) => Object.keys(part)));
+    console.log(JSON.stringify([...names].filter((name) => !(name in all))));
+  `;
+  expect(run(source, "commonjs")).toBe("[]");
+});
+
+test("the changelog knows the version", () => {
+  const changelog = readFileSync(`${root}/CHANGELOG.md`, "utf8");
+  expect(changelog).toContain(`## ${manifest.version}`);
+});
