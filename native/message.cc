@@ -88,11 +88,21 @@ Napi::Value SendMessage(const Napi::CallbackInfo& info) {
   return args.Result(sendmsg(fd, &message, flags | kSendFlags));
 }
 
+// musl's CMSG_NXTHDR compares a signed with an unsigned number.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+
+cmsghdr* Next(msghdr* message, cmsghdr* header) {
+  return CMSG_NXTHDR(message, header);
+}
+
+#pragma GCC diagnostic pop
+
 // Copies the descriptors that came with `message` into `exchange`.
 void TakeFds(msghdr* message, Exchange* exchange) {
   exchange->fd_count = 0;
   for (cmsghdr* header = CMSG_FIRSTHDR(message); header != nullptr;
-       header = CMSG_NXTHDR(message, header)) {
+       header = Next(message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
       continue;
     }

@@ -26,7 +26,12 @@ async function facts(program: Program): Promise<unknown> {
   return JSON.parse(await program.line());
 }
 
-describe.each(Object.entries(syscalls))("%s", (call, syscall) => {
+/** Elsewhere a Unix socket whose queue is full refuses, and nothing waits. */
+const calls = Object.entries(syscalls).filter(
+  ([call]) => process.platform === "linux" || !call.endsWith("full queue"),
+);
+
+describe.each(calls)("%s", (call, syscall) => {
   const error = { name: "InterruptedError", code: "EINTR", syscall };
 
   test("gives way to a listener when a signal comes during the wait", async () => {

@@ -22,7 +22,7 @@ import { target } from "./target.ts";
 import * as transfer from "./transfer.ts";
 
 /** What can be sent: text goes out as UTF-8. */
-export type SocketData = string | NodeJS.ArrayBufferView;
+export type SocketData = string | ArrayBufferView;
 
 /** What `sendmsg()` takes beside the data. */
 export interface SendMessageOptions {
@@ -218,7 +218,7 @@ export class Socket extends SocketBase {
    * @throws {OSError} As `recv()`.
    * @see recv(2)
    */
-  recvInto(buffer: NodeJS.ArrayBufferView, flags = 0): number {
+  recvInto(buffer: ArrayBufferView, flags = 0): number {
     const view = writableBytes(buffer, "buffer");
     const bits = mask(flags, "flags");
     return transfer.wantsAll(bits) && this.type === c.SOCK_STREAM
@@ -231,7 +231,7 @@ export class Socket extends SocketBase {
    * @returns Undefined if there is nothing, else as `recvInto()`.
    * @throws {OSError} As `recv()`.
    */
-  tryRecvInto(buffer: NodeJS.ArrayBufferView, flags = 0): number | undefined {
+  tryRecvInto(buffer: ArrayBufferView, flags = 0): number | undefined {
     const view = writableBytes(buffer, "buffer");
     const result = native.recv(this.fileno(), view, mask(flags, "flags"));
     return result === EAGAIN ? undefined : this[HANDLE].check(result, "recv");
