@@ -33,6 +33,7 @@ export default tseslint.config(
     files: ["examples/**/*.ts", "scripts/**/*.ts", "test/**/*.ts"],
     rules: {
       "no-console": "off",
+      "no-empty": ["error", { allowEmptyCatch: true }],
       "@typescript-eslint/restrict-template-expressions": [
         "error",
         { allowNumber: true, allowNullish: true },

@@ -20,7 +20,11 @@ import { writeSync } from "node:fs";
 import { OSError } from "posix-select/errors";
 import { createServer, type Socket } from "posix-select/socket";
 
-const say = (line: string): number => writeSync(1, `${line}\n`);
+const say = (line: string): void => {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {} // nobody reads it: no reason to stop
+};
 
 function listen(port: string): Socket {
   try {
@@ -31,6 +35,9 @@ function listen(port: string): Socket {
   }
 }
 
+const server = listen(process.argv[2] ?? "5001");
+say(`Listening on 127.0.0.1:${server.getsockname().port}`);
+
 function serve(client: Socket): void {
   try {
     for (;;) {
@@ -38,21 +45,20 @@ function serve(client: Socket): void {
       if (request.length === 0) return; // it has nothing more to say
       client.sendAll("Hello world\n");
     }
-  } catch (error) {
-    if (!(error instanceof OSError)) throw error;
-    say(`A client broke off: ${error.code}`);
   } finally {
     client.close();
   }
 }
 
-const server = listen(process.argv[2] ?? "5001");
-say(`Listening on 127.0.0.1:${server.getsockname().port}`);
-
 for (;;) {
-  const [client, { host, port }] = server.accept(); // waits for the next client
-  say(`Connection from ${host}:${port}`);
-  serve(client);
+  try {
+    const [client, { host, port }] = server.accept(); // waits for a client
+    say(`Connection from ${host}:${port}`);
+    serve(client);
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
+    say(`A client broke off: ${error.code}`);
+  }
 }
 
 // Next: what if no call waited? 02-busy-polling.ts

@@ -18,7 +18,11 @@ import { writeSync } from "node:fs";
 import { OSError } from "posix-select/errors";
 import { createServer, type Socket } from "posix-select/socket";
 
-const say = (line: string): number => writeSync(1, `${line}\n`);
+const say = (line: string): void => {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {} // nobody reads it: no reason to stop
+};
 
 function listen(port: string): Socket {
   try {
@@ -35,30 +39,32 @@ say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 const clients = new Set<Socket>();
 const buffer = Buffer.alloc(4096);
 
-/** Answers a client if it said something. Gives false once it has gone. */
-function answer(client: Socket): boolean {
-  try {
-    const bytes = client.tryRecvInto(buffer);
-    if (bytes === undefined) return true; // nothing yet
-    if (bytes === 0) return false; // it has nothing more to say
-    return client.trySend("Hello world\n") !== undefined;
-  } catch (error) {
-    if (error instanceof OSError) return false; // it broke off
-    throw error;
-  }
+function acceptConnection(): void {
+  const accepted = server.tryAccept();
+  if (accepted === undefined) return; // nobody yet
+  const [client, { host, port }] = accepted;
+  say(`Connection from ${host}:${port}`);
+  clients.add(client);
+}
+
+function sendMessage(client: Socket): void {
+  const bytes = client.tryRecvInto(buffer);
+  if (bytes === undefined) return; // nothing yet
+  if (bytes > 0 && client.trySend("Hello world\n") !== undefined) return;
+  clients.delete(client); // it has nothing more to say, or does not read
+  client.close();
 }
 
 for (;;) {
-  const accepted = server.tryAccept();
-  if (accepted !== undefined) {
-    const [client, { host, port }] = accepted;
-    say(`Connection from ${host}:${port}`);
-    clients.add(client);
-  }
-  for (const client of clients) {
-    if (answer(client)) continue;
-    clients.delete(client);
-    client.close();
+  for (const socket of [server, ...clients]) {
+    try {
+      if (socket === server) acceptConnection();
+      else sendMessage(socket);
+    } catch (error) {
+      if (!(error instanceof OSError)) throw error;
+      if (!clients.delete(socket)) continue; // no descriptor left for a client
+      socket.close(); // it broke off
+    }
   }
 }
 

@@ -22,7 +22,11 @@ import { OSError } from "posix-select/errors";
 import { select } from "posix-select/select";
 import { createServer, type Socket } from "posix-select/socket";
 
-const say = (line: string): number => writeSync(1, `${line}\n`);
+const say = (line: string): void => {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {} // nobody reads it: no reason to stop
+};
 
 function listen(port: string): Socket {
   try {
@@ -55,6 +59,7 @@ function sendMessage(client: Socket): void {
 function letGo(client: Socket): void {
   toMonitor.delete(client);
   client.close();
+  toMonitor.add(server); // there is a descriptor for the next one
 }
 
 for (;;) {
@@ -65,7 +70,11 @@ for (;;) {
       else sendMessage(socket);
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      if (socket !== server) letGo(socket); // it broke off, or does not read
+      if (socket !== server) {
+        letGo(socket); // it broke off, or does not read
+      } else if (error.code === "EMFILE") {
+        toMonitor.delete(server); // full, until somebody leaves
+      }
     }
   }
 }

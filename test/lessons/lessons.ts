@@ -1,0 +1,185 @@
+import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
+import { type Ended, Program } from "../helpers/programs.ts";
+import { Incoming } from "./incoming.ts";
+
+export interface Lesson {
+  /** Seen from the folder of the lessons. */
+  readonly file: string;
+  /** Whether it serves a client while another one is connected. */
+  readonly manyClients: boolean;
+  /** Whether it never sleeps, also while nobody says anything. */
+  readonly burnsACore: boolean;
+}
+
+/** Every lesson that is a server: a new one is a new line. */
+export const lessons: readonly Lesson[] = [
+  { file: "01-blocking.ts", manyClients: false, burnsACore: false },
+  { file: "02-busy-polling.ts", manyClients: true, burnsACore: true },
+  { file: "03-select.ts", manyClients: true, burnsACore: false },
+];
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const started: AsyncDisposable[] = [];
+
+// A test that runs out of time never comes to the end of its `using` block.
+afterAll(async () => {
+  for (const program of started) await program[Symbol.asyncDispose]();
+});
+
+/** Sees to it that a program ends, also if its test hangs. */
+export function sureToEnd<T extends AsyncDisposable>(program: T): T {
+  started.push(program);
+  return program;
+}
+
+/** A lesson that runs, until the `using` block ends that it was started in. */
+export class LessonServer implements AsyncDisposable {
+  readonly program: Program;
+  readonly port: number;
+
+  private constructor(program: Program, port: number) {
+    this.program = program;
+    this.port = port;
+  }
+
+  /** Resolves once it listens, which must be the first thing that it says. */
+  static async start(file: string, port = 0): Promise<LessonServer> {
+    const program = sureToEnd(new Program(`examples/${file}`, [String(port)]));
+    try {
+      const line = await program.line();
+      const found = /^Listening on 127\.0\.0\.1:(\d+)$/.exec(line);
+      if (!found) throw new Error(`it said first: ${line}`);
+      return new LessonServer(program, Number(found[1]));
+    } catch (error) {
+      await program[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What `work` gives; should it or the lesson fail, how the lesson ended. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const ended = this.program.ended.then(() => {
+      throw new Error("the lesson ended");
+    });
+    try {
+      return await Promise.race([work, ended]);
+    } catch (error) {
+      this.program.process.kill("SIGTERM");
+      const { code, signal, stderr } = await this.program.ended;
+      throw new Error(
+        `${String(error)}. The lesson's end: ${code} ${signal} ${stderr}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): Promise<Ended> {
+    this.program.process.kill("SIGINT");
+    return this.program.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program[Symbol.asyncDispose]();
+  }
+}
+
+/** The processor time that a process has had, in milliseconds. */
+export function cpuTimeMs(pid: number): number {
+  if (process.platform === "linux") {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The program's name is in parentheses, and the third field comes next.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [userTicks, systemTicks] = fields.slice(14 - 3, 16 - 3);
+    return (Number(userTicks) + Number(systemTicks)) * 10;
+  }
+  const args = ["-o", "cputime=", "-p", String(pid)];
+  const time = execFileSync("ps", args, { encoding: "utf8" });
+  return time
+    .trim()
+    .split(":")
+    .reduce((sum, part) => sum * 60 + Number(part) * 1000, 0);
+}
+
+/** How many files a process has open, where the system lets us see it. */
+export function openFiles(pid: number): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Whether there is a program of this name on this machine. */
+export function isInstalled(name: string): boolean {
+  try {
+    execFileSync("/bin/sh", ["-c", 'command -v "$0"', name]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A reason to skip a test, which no reporter shows by itself. */
+export function printed(reason: string): string {
+  console.log(`skipped: ${reason}`);
+  return reason;
+}
+
+/**
+ * Any command in a process group of its own, which ends with the `using` block
+ * that it was started in.
+ */
+export class Command implements AsyncDisposable {
+  readonly #process: ChildProcessWithoutNullStreams;
+  /** All that it prints, errors too, as on a terminal. */
+  readonly output: Incoming;
+  readonly ended: Promise<Pick<Ended, "code" | "signal">>;
+  #isOver = false;
+
+  constructor(name: string, args: readonly string[]) {
+    this.output = new Incoming(name);
+    sureToEnd(this);
+    this.#process = spawn(name, args, {
+      cwd: root,
+      detached: true, // a group of its own
+      env: { ...process.env, npm_config_update_notifier: "false" },
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.output.add(text);
+      });
+    }
+    // "close": when nobody of the group holds its output any more.
+    this.ended = once(this.#process, "close").then(([code, signal]) => {
+      this.#isOver = true;
+      this.output.finish(`ended: ${code} ${signal}`);
+      return {
+        code: code as number | null,
+        signal: signal as NodeJS.Signals | null,
+      };
+    });
+  }
+
+  type(text: string): void {
+    this.#process.stdin.write(text);
+  }
+
+  /** To the whole group, as a terminal does. */
+  signal(name: NodeJS.Signals): void {
+    if (this.#isOver || this.#process.pid === undefined) return;
+    try {
+      process.kill(-this.#process.pid, name);
+    } catch {
+      // It has just ended.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGKILL");
+    await this.ended;
+  }
+}

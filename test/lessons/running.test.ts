@@ -1,0 +1,255 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { Program } from "../helpers/programs.ts";
+import { answer, Client, polite, politeAnswers } from "./clients.ts";
+import {
+  Command,
+  lessons,
+  LessonServer,
+  printed,
+  root,
+  sureToEnd,
+} from "./lessons.ts";
+
+/** The port of a lesson that is told none. */
+const defaultPort = 5001;
+
+/** What the runner knows: files and folders whose names begin so. */
+const present = readdirSync(`${root}/examples`)
+  .filter((name) => /^\d\d-/.test(name))
+  .sort()
+  .map((name) => (name.endsWith(".ts") ? name : `${name}/index.ts`));
+
+/** A line of the list: the lesson's name, and what is new in it. */
+const listed = present.map(
+  (file) =>
+    new RegExp(
+      `^${file.replace(/(\/index)?\.ts$/, "")} +[a-z]\\S* .+\\.$`,
+      "m",
+    ),
+);
+
+/** What a program prints that could not begin: one line that says so. */
+async function expectOneClearLine(
+  program: Program,
+  said: string | RegExp,
+): Promise<void> {
+  const { code, signal, stdout, stderr } = await program.ended;
+  expect(stderr).toMatch(said);
+  expect(stderr).toMatch(/^.+\n$/); // and no stack below it
+  expect({ code, signal, stdout }).toEqual({
+    code: 1,
+    signal: null,
+    stdout: "",
+  });
+}
+
+function portInUse(port: number): RegExp {
+  return new RegExp(`port ${port}: .*EADDRINUSE`);
+}
+
+/** Does `work` while the default port is taken: by us, or already by others. */
+async function whileDefaultPortIsTaken(
+  work: (byUs: boolean) => Promise<void> | void,
+): Promise<void> {
+  const server = createServer();
+  const byUs = await new Promise<boolean>((resolve, reject) => {
+    server
+      .once("listening", () => {
+        resolve(true);
+      })
+      .once("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "EADDRINUSE") resolve(false);
+        else reject(error);
+      })
+      .listen(defaultPort, "127.0.0.1");
+  });
+  try {
+    await work(byUs);
+  } finally {
+    if (byUs) {
+      server.close();
+      await once(server, "close");
+    }
+  }
+}
+
+test("every lesson is driven by these tests", () => {
+  expect(lessons.map(({ file }) => file)).toEqual(present);
+});
+
+describe("npm run lesson", () => {
+  test("lists every lesson with what is new in it", async () => {
+    await using npm = new Command("npm", ["run", "lesson"]);
+    expect(await npm.ended).toEqual({ code: 0, signal: null });
+    const { text } = await npm.output.rest();
+    for (const line of listed) expect(text).toMatch(line);
+    expect(text).toContain("npm run lesson 3 [port]");
+  });
+
+  test.each(["0", "99", "1.5", "-3", "select"])(
+    "%s is no lesson: one line says so, the list follows, exit code 1",
+    async (number) => {
+      await using program = sureToEnd(
+        new Program("scripts/lesson.ts", [number]),
+      );
+      const { code, signal, stdout, stderr } = await program.ended;
+      expect({ code, signal }).toEqual({ code: 1, signal: null });
+      expect(stderr.trimEnd()).toMatch(/^There is no lesson .+$/);
+      expect(stderr).toContain(` ${number}.`);
+      for (const line of listed) expect(stdout).toMatch(line);
+    },
+  );
+
+  test("the lesson that it runs gets the port", async () => {
+    await using program = sureToEnd(
+      new Program("scripts/lesson.ts", ["3", "abc"]),
+    );
+    await expectOneClearLine(program, "port abc");
+  });
+
+  test("3 0 runs lesson 3 until Ctrl-C, and the port is free again", async () => {
+    await using npm = new Command("npm", ["run", "lesson", "3", "0"]);
+    const [, found] = await npm.output.take(
+      /Listening on 127\.0\.0\.1:(\d+)\n/,
+    );
+    const port = Number(found);
+    expect(await polite(port)).toEqual(politeAnswers);
+    npm.signal("SIGINT"); // a terminal's Ctrl-C goes to all of them
+    const { text } = await npm.output.rest();
+    expect(text).not.toMatch(/^ {4}at /m);
+    await npm.ended;
+    await using again = await LessonServer.start("03-select.ts", port);
+    expect(again.port).toBe(port);
+  });
+});
+
+test("npm start is lesson 3 on the default port", async ({ skip }) => {
+  const taken = `somebody else has port ${defaultPort}`;
+  await whileDefaultPortIsTaken((byUs) => {
+    if (!byUs) skip(printed(taken));
+  });
+  await using npm = new Command("npm", ["start"]);
+  const [, file, port] = await npm.output.take(
+    /> .*examples\/(\S+)[^]*(?:Listening on 127\.0\.0\.1:(\d+)|EADDRINUSE)/,
+  );
+  if (port === undefined) skip(printed(taken)); // since we looked
+  expect({ file, port }).toEqual({ file: "03-select.ts", port: "5001" });
+  expect(await polite(Number(port))).toEqual(politeAnswers);
+});
+
+describe.each(lessons)("$file", ({ file, manyClients }) => {
+  test("its port is 5001 unless it is told another", async () => {
+    await whileDefaultPortIsTaken(async () => {
+      await using program = sureToEnd(new Program(`examples/${file}`));
+      await expectOneClearLine(program, portInUse(defaultPort));
+    });
+  });
+
+  test("a port in use is one clear line and exit code 1", async () => {
+    await using server = await LessonServer.start(file);
+    await using program = sureToEnd(
+      new Program(`examples/${file}`, [String(server.port)]),
+    );
+    await expectOneClearLine(program, portInUse(server.port));
+    expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+  });
+
+  test.concurrent.each(["abc", "-1", "65536", "1.5"])(
+    "the bad port %s is one clear line and exit code 1",
+    async (port) => {
+      await using program = sureToEnd(new Program(`examples/${file}`, [port]));
+      await expectOneClearLine(program, `port ${port}`);
+    },
+  );
+
+  /** Expects Ctrl-C to end it now, and a new run to get its port at once. */
+  async function expectCleanEnd(server: LessonServer): Promise<void> {
+    const start = performance.now();
+    const { signal, stderr } = await server.interrupt();
+    expect({ signal, stderr }).toEqual({ signal: "SIGINT", stderr: "" });
+    expect(performance.now() - start).toBeLessThan(2000);
+    await using again = await LessonServer.start(file, server.port);
+    expect(again.port).toBe(server.port);
+    expect(await again.during(polite(again.port))).toEqual(politeAnswers);
+  }
+
+  test("Ctrl-C ends it at once while no client was there", async () => {
+    await using server = await LessonServer.start(file);
+    await expectCleanEnd(server);
+  });
+
+  test("Ctrl-C ends it at once while clients are connected", async () => {
+    await using server = await LessonServer.start(file);
+    using first = await Client.connect(server.port);
+    using second = await Client.connect(server.port);
+    using third = await Client.connect(server.port);
+    for (const client of manyClients ? [first, second, third] : [first]) {
+      expect(await server.during(client.ask())).toBe(answer);
+    }
+    await expectCleanEnd(server);
+    for (const client of [first, second, third]) {
+      expect(await client.rest()).toMatchObject({ text: "" });
+    }
+  });
+});
+
+describe.each(present)("the file of %s", (file) => {
+  const source = readFileSync(`${root}/examples/${file}`, "utf8");
+  const header = /^\/\*\*\n([^]*?)\n \*\/\n/.exec(source)?.[1] ?? "";
+  const number = Number.parseInt(file, 10);
+
+  /** What the header says under a label. */
+  function part(label: string): string {
+    const found = new RegExp(
+      `^ \\* ${label}: ([^]*?)(?=\\n \\*\\n|\\n \\* [A-Z][\\w ]+:|$(?![^]))`,
+      "m",
+    ).exec(header);
+    return found?.[1]?.trim() ?? "";
+  }
+
+  test("its header has a title and every part, in order", () => {
+    expect(header).toMatch(new RegExp(`^ \\* 0?${number} - \\S`));
+    const labels = [
+      "New here",
+      "Run",
+      "In other terminals",
+      "Observe",
+      "What hurts",
+    ];
+    const found = [...header.matchAll(/^ \* ([A-Z][\w ]+):/gm)]
+      .map(([, label]) => label)
+      .filter((label) => label !== undefined && labels.includes(label));
+    expect(found).toEqual(labels);
+    for (const label of labels) expect(part(label), label).not.toBe("");
+  });
+
+  test("its header says how it is run and how it is reached", () => {
+    expect(part("Run")).toContain(`npm run lesson ${number} [port]`);
+    const ports = part("In other terminals").match(/\b\d{4,5}\b/g);
+    expect(new Set(ports)).toEqual(new Set([String(defaultPort)]));
+  });
+
+  test("it ends with what comes next, and is short", () => {
+    const lines = source.trimEnd().split("\n");
+    expect(lines.at(-1)).toMatch(/^\/\/ Next: \S/);
+    expect(lines.length).toBeLessThanOrEqual(82);
+  });
+
+  test("it imports Node's modules and the package's public ones only", () => {
+    const allowed = Object.keys(manifest.exports)
+      .filter((name) => !name.endsWith(".json"))
+      .map((name) => name.replace(".", manifest.name));
+    const imported = [
+      ...source.matchAll(/^(?:import|export)\b[^;]*?"([^"]+)";$/gm),
+      ...source.matchAll(/\b(?:import|require)\(\s*"([^"]+)"/g),
+    ].map(([, name]) => name ?? "");
+    expect(imported).not.toEqual([]);
+    for (const name of imported) {
+      if (!name.startsWith("node:")) expect(allowed).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,220 @@
+import { setTimeout as wallClock } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import {
+  answer,
+  Client,
+  crowd,
+  Flood,
+  halfClosing,
+  leavingSilently,
+  polite,
+  politeAnswers,
+  resetting,
+  resettingAfterSending,
+  vanishingInMidReply,
+} from "./clients.ts";
+import { cpuTimeMs, lessons, LessonServer, openFiles } from "./lessons.ts";
+
+/** Expects a server that answers, has not complained, and ends by Ctrl-C. */
+async function expectInGoodHealth(server: LessonServer): Promise<void> {
+  expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+  expect(await server.interrupt()).toMatchObject({
+    signal: "SIGINT",
+    stderr: "",
+  });
+}
+
+/** Clients that take no trouble to leave well. */
+const rude = [
+  ["reset at once", resetting],
+  ["reset after sending", resettingAfterSending],
+  ["vanish in mid-reply", vanishingInMidReply],
+  ["leave without a word", leavingSilently],
+] as const;
+
+describe.each(lessons)("$file", ({ file }) => {
+  test("each message gets its answer, and who ends gets EOF", async () => {
+    await using server = await LessonServer.start(file);
+    expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+    expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+  });
+
+  test("several lines in one write are answered", async () => {
+    await using server = await LessonServer.start(file);
+    using client = await Client.connect(server.port);
+    expect(await server.during(client.ask("one\ntwo\nthree\n"))).toBe(answer);
+    client.end();
+    const { text, end } = await server.during(client.rest());
+    expect(end).toBe("EOF");
+    // One message or three: the stream has no bounds, but no more than lines.
+    expect(["", answer, answer + answer]).toContain(text);
+    await expectInGoodHealth(server);
+  });
+
+  test("a client that half-closes gets its answer and then EOF", async () => {
+    await using server = await LessonServer.start(file);
+    for (let i = 0; i < 20; i++) {
+      const heard = await server.during(halfClosing(server.port, "hello\n"));
+      expect(heard).toEqual({ text: answer, end: "EOF" });
+    }
+  });
+
+  test.each(rude)("clients that %s do not end it", async (_, client) => {
+    await using server = await LessonServer.start(file);
+    for (let i = 0; i < 20; i++) await server.during(client(server.port));
+    await server.during(
+      Promise.all(Array.from({ length: 20 }, () => client(server.port))),
+    );
+    await expectInGoodHealth(server);
+  });
+
+  test("clients that go before it can accept them do not end it", async () => {
+    await using server = await LessonServer.start(file);
+    using first = await Client.connect(server.port);
+    expect(await server.during(first.ask())).toBe(answer);
+    const { process } = server.program;
+    process.kill("SIGSTOP"); // what comes now comes all at once
+    try {
+      for (let i = 0; i < 20; i++) {
+        await resetting(server.port);
+        await resettingAfterSending(server.port);
+        using client = await Client.connect(server.port);
+        client.say("hello\n");
+      }
+    } finally {
+      process.kill("SIGCONT");
+    }
+    expect(await server.during(first.ask())).toBe(answer);
+    first.end();
+    await expectInGoodHealth(server);
+  });
+});
+
+describe.each(lessons.filter(({ manyClients }) => !manyClients))(
+  "$file, for one client at a time",
+  ({ file }) => {
+    test("the second client waits until the first leaves", async () => {
+      await using server = await LessonServer.start(file);
+      using first = await Client.connect(server.port);
+      using second = await Client.connect(server.port);
+      second.say("hello\n");
+      for (let i = 0; i < 200; i++) {
+        expect(await server.during(first.ask())).toBe(answer);
+      }
+      expect(second.unread).toBe("");
+      first.end();
+      expect(await server.during(second.reply())).toBe(answer);
+    });
+
+    test.each([
+      [
+        "resets",
+        (client: Client) => {
+          client.reset();
+        },
+      ],
+      [
+        "is gone",
+        (client: Client) => {
+          client.destroy();
+        },
+      ],
+    ])("a first client that %s lets the second in", async (_, leave) => {
+      await using server = await LessonServer.start(file);
+      using first = await Client.connect(server.port);
+      using second = await Client.connect(server.port);
+      second.say("hello\n");
+      expect(await server.during(first.ask())).toBe(answer);
+      leave(first);
+      expect(await server.during(second.reply())).toBe(answer);
+    });
+  },
+);
+
+describe.each(lessons.filter(({ manyClients }) => manyClients))(
+  "$file, for many clients",
+  ({ file }) => {
+    test("clients are answered at once while others are silent", async () => {
+      await using server = await LessonServer.start(file);
+      using silent = await Client.connect(server.port);
+      using second = await Client.connect(server.port);
+      using third = await Client.connect(server.port);
+      for (let i = 0; i < 10; i++) {
+        expect(await server.during(third.ask())).toBe(answer);
+        expect(await server.during(second.ask())).toBe(answer);
+      }
+      expect(silent.unread).toBe("");
+      expect(await server.during(silent.ask())).toBe(answer);
+    });
+
+    test("a client that never reads holds up nobody", async () => {
+      await using server = await LessonServer.start(file);
+      using other = await Client.connect(server.port);
+      expect(await server.during(other.ask())).toBe(answer);
+      using flood = new Flood(server.port);
+      // In the end it is let go, or nothing is read from it any more: else the
+      // server would keep more and more for it.
+      let before = flood.chunks;
+      let answersSince = 0;
+      while (!flood.isOver && answersSince < 2000) {
+        expect(await server.during(other.ask())).toBe(answer);
+        answersSince = flood.chunks === before ? answersSince + 1 : 0;
+        before = flood.chunks;
+      }
+      expect(flood.chunks).toBeGreaterThan(0);
+      expect(await server.during(other.ask())).toBe(answer);
+      await expectInGoodHealth(server);
+    });
+
+    test("1,100 clients at once all get their answer", async () => {
+      await using server = await LessonServer.start(file);
+      expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+      const before = openFiles(server.program.pid);
+      const answers = await server.during(crowd(server.port, 1100));
+      expect(new Set(answers)).toEqual(new Set([answer]));
+      expect(answers).toHaveLength(1100);
+      expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+      expect(await server.during(polite(server.port))).toEqual(politeAnswers);
+      // None of those that left is still open.
+      expect(openFiles(server.program.pid)).toBe(before);
+      await expectInGoodHealth(server);
+    });
+  },
+);
+
+describe("while three clients are connected and silent", () => {
+  const windowMs = 1500;
+
+  /** The part of a processor that a lesson takes while nothing happens. */
+  async function idleShare(file: string, manyClients: boolean) {
+    await using server = await LessonServer.start(file);
+    using first = await Client.connect(server.port);
+    using second = await Client.connect(server.port);
+    using third = await Client.connect(server.port);
+    const served = manyClients ? [first, second, third] : [first];
+    for (const client of served) {
+      expect(await server.during(client.ask())).toBe(answer);
+    }
+    const { pid } = server.program;
+    const before = cpuTimeMs(pid);
+    const start = performance.now();
+    await server.during(wallClock(windowMs));
+    const gainedMs = cpuTimeMs(pid) - before;
+    return gainedMs / (performance.now() - start);
+  }
+
+  // At the same time, so that the windows lie above each other.
+  test.concurrent.each(lessons.filter(({ burnsACore }) => burnsACore))(
+    "$file burns a core, as far as it gets one",
+    async ({ file, manyClients }) => {
+      expect(await idleShare(file, manyClients)).toBeGreaterThan(0.2);
+    },
+  );
+
+  test.concurrent.each(lessons.filter(({ burnsACore }) => !burnsACore))(
+    "$file takes no processor time",
+    async ({ file, manyClients }) => {
+      expect(await idleShare(file, manyClients)).toBeLessThan(0.02);
+    },
+  );
+});
