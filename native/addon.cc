@@ -3,7 +3,9 @@
 
 #include "arena.h"
 #include "constants.h"
+#include "epoll.h"
 #include "fd.h"
+#include "kqueue.h"
 #include "message.h"
 #include "poll.h"
 #include "resolve.h"
@@ -16,7 +18,9 @@ namespace {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitArena(env, exports);
   InitConstants(env, exports);
+  InitEpoll(env, exports);
   InitFd(env, exports);
+  InitKqueue(env, exports);
   InitMessage(env, exports);
   InitPoll(env, exports);
   InitResolve(env, exports);

@@ -9,13 +9,198 @@
 #include <sys/socket.h>
 
 #include <climits>
+#include <system_error>
+
+#if __has_include(<sys/event.h>)
+#include <sys/event.h>
+#endif
 
 #ifdef __linux__
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #endif
 
+#include "args.h"
 #include "wait.h"
+
+namespace {
+
+// kqueue(2), by the names that Python gave its constants.
+#ifdef EVFILT_READ
+void AddKqueue(Napi::Object* constants) {
+#define Add(name, value) constants->Set(#name, static_cast<double>(value))
+#ifdef EVFILT_READ
+  Add(KQ_FILTER_READ, EVFILT_READ);
+#endif
+#ifdef EVFILT_WRITE
+  Add(KQ_FILTER_WRITE, EVFILT_WRITE);
+#endif
+#ifdef EVFILT_AIO
+  Add(KQ_FILTER_AIO, EVFILT_AIO);
+#endif
+#ifdef EVFILT_VNODE
+  Add(KQ_FILTER_VNODE, EVFILT_VNODE);
+#endif
+#ifdef EVFILT_PROC
+  Add(KQ_FILTER_PROC, EVFILT_PROC);
+#endif
+#ifdef EVFILT_NETDEV
+  Add(KQ_FILTER_NETDEV, EVFILT_NETDEV);
+#endif
+#ifdef EVFILT_SIGNAL
+  Add(KQ_FILTER_SIGNAL, EVFILT_SIGNAL);
+#endif
+#ifdef EVFILT_TIMER
+  Add(KQ_FILTER_TIMER, EVFILT_TIMER);
+#endif
+#ifdef EVFILT_USER
+  Add(KQ_FILTER_USER, EVFILT_USER);
+#endif
+#ifdef EV_ADD
+  Add(KQ_EV_ADD, EV_ADD);
+#endif
+#ifdef EV_DELETE
+  Add(KQ_EV_DELETE, EV_DELETE);
+#endif
+#ifdef EV_ENABLE
+  Add(KQ_EV_ENABLE, EV_ENABLE);
+#endif
+#ifdef EV_DISABLE
+  Add(KQ_EV_DISABLE, EV_DISABLE);
+#endif
+#ifdef EV_ONESHOT
+  Add(KQ_EV_ONESHOT, EV_ONESHOT);
+#endif
+#ifdef EV_CLEAR
+  Add(KQ_EV_CLEAR, EV_CLEAR);
+#endif
+#ifdef EV_RECEIPT
+  Add(KQ_EV_RECEIPT, EV_RECEIPT);
+#endif
+#ifdef EV_DISPATCH
+  Add(KQ_EV_DISPATCH, EV_DISPATCH);
+#endif
+#ifdef EV_SYSFLAGS
+  Add(KQ_EV_SYSFLAGS, EV_SYSFLAGS);
+#endif
+#ifdef EV_FLAG1
+  Add(KQ_EV_FLAG1, EV_FLAG1);
+#endif
+#ifdef EV_EOF
+  Add(KQ_EV_EOF, EV_EOF);
+#endif
+#ifdef EV_ERROR
+  Add(KQ_EV_ERROR, EV_ERROR);
+#endif
+#ifdef NOTE_LOWAT
+  Add(KQ_NOTE_LOWAT, NOTE_LOWAT);
+#endif
+#ifdef NOTE_DELETE
+  Add(KQ_NOTE_DELETE, NOTE_DELETE);
+#endif
+#ifdef NOTE_WRITE
+  Add(KQ_NOTE_WRITE, NOTE_WRITE);
+#endif
+#ifdef NOTE_EXTEND
+  Add(KQ_NOTE_EXTEND, NOTE_EXTEND);
+#endif
+#ifdef NOTE_ATTRIB
+  Add(KQ_NOTE_ATTRIB, NOTE_ATTRIB);
+#endif
+#ifdef NOTE_LINK
+  Add(KQ_NOTE_LINK, NOTE_LINK);
+#endif
+#ifdef NOTE_RENAME
+  Add(KQ_NOTE_RENAME, NOTE_RENAME);
+#endif
+#ifdef NOTE_REVOKE
+  Add(KQ_NOTE_REVOKE, NOTE_REVOKE);
+#endif
+#ifdef NOTE_EXIT
+  Add(KQ_NOTE_EXIT, NOTE_EXIT);
+#endif
+#ifdef NOTE_FORK
+  Add(KQ_NOTE_FORK, NOTE_FORK);
+#endif
+#ifdef NOTE_EXEC
+  Add(KQ_NOTE_EXEC, NOTE_EXEC);
+#endif
+#ifdef NOTE_PCTRLMASK
+  Add(KQ_NOTE_PCTRLMASK, NOTE_PCTRLMASK);
+#endif
+#ifdef NOTE_PDATAMASK
+  Add(KQ_NOTE_PDATAMASK, NOTE_PDATAMASK);
+#endif
+#ifdef NOTE_TRACK
+  Add(KQ_NOTE_TRACK, NOTE_TRACK);
+#endif
+#ifdef NOTE_CHILD
+  Add(KQ_NOTE_CHILD, NOTE_CHILD);
+#endif
+#ifdef NOTE_TRACKERR
+  Add(KQ_NOTE_TRACKERR, NOTE_TRACKERR);
+#endif
+#ifdef NOTE_LINKUP
+  Add(KQ_NOTE_LINKUP, NOTE_LINKUP);
+#endif
+#ifdef NOTE_LINKDOWN
+  Add(KQ_NOTE_LINKDOWN, NOTE_LINKDOWN);
+#endif
+#ifdef NOTE_LINKINV
+  Add(KQ_NOTE_LINKINV, NOTE_LINKINV);
+#endif
+#ifdef NOTE_TRIGGER
+  Add(KQ_NOTE_TRIGGER, NOTE_TRIGGER);
+#endif
+#ifdef NOTE_FFNOP
+  Add(KQ_NOTE_FFNOP, NOTE_FFNOP);
+#endif
+#ifdef NOTE_FFAND
+  Add(KQ_NOTE_FFAND, NOTE_FFAND);
+#endif
+#ifdef NOTE_FFOR
+  Add(KQ_NOTE_FFOR, NOTE_FFOR);
+#endif
+#ifdef NOTE_FFCOPY
+  Add(KQ_NOTE_FFCOPY, NOTE_FFCOPY);
+#endif
+#ifdef NOTE_FFCTRLMASK
+  Add(KQ_NOTE_FFCTRLMASK, NOTE_FFCTRLMASK);
+#endif
+#ifdef NOTE_FFLAGSMASK
+  Add(KQ_NOTE_FFLAGSMASK, NOTE_FFLAGSMASK);
+#endif
+#ifdef NOTE_SECONDS
+  Add(KQ_NOTE_SECONDS, NOTE_SECONDS);
+#endif
+#ifdef NOTE_USECONDS
+  Add(KQ_NOTE_USECONDS, NOTE_USECONDS);
+#endif
+#ifdef NOTE_NSECONDS
+  Add(KQ_NOTE_NSECONDS, NOTE_NSECONDS);
+#endif
+#ifdef NOTE_MSECONDS
+  Add(KQ_NOTE_MSECONDS, NOTE_MSECONDS);
+#endif
+#ifdef NOTE_ABSOLUTE
+  Add(KQ_NOTE_ABSOLUTE, NOTE_ABSOLUTE);
+#endif
+#undef Add
+}
+#else
+void AddKqueue(Napi::Object* /*constants*/) {}
+#endif
+
+// What the system says of an error's number.
+Napi::Value ErrorText(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int error = args.Int(0, "errno");
+  if (args.failed()) return args.Undefined();
+  return Napi::String::New(info.Env(), std::generic_category().message(error));
+}
+
+}  // namespace
 
 void InitConstants(Napi::Env env, Napi::Object exports) {
   Napi::Object constants = Napi::Object::New(env);
@@ -354,7 +539,7 @@ void InitConstants(Napi::Env env, Napi::Object exports) {
 #ifdef PIPE_BUF
   Add(PIPE_BUF);
 #endif
-  // Waiting for one descriptor
+  // poll(2)
 #ifdef POLLIN
   Add(POLLIN);
 #endif
@@ -373,7 +558,53 @@ void InitConstants(Napi::Env env, Napi::Object exports) {
 #ifdef POLLNVAL
   Add(POLLNVAL);
 #endif
+#ifdef POLLRDNORM
+  Add(POLLRDNORM);
+#endif
+#ifdef POLLRDBAND
+  Add(POLLRDBAND);
+#endif
+#ifdef POLLWRNORM
+  Add(POLLWRNORM);
+#endif
+#ifdef POLLWRBAND
+  Add(POLLWRBAND);
+#endif
+#ifdef POLLMSG
+  Add(POLLMSG);
+#endif
+#ifdef POLLRDHUP
+  Add(POLLRDHUP);
+#endif
+#ifdef __linux__
+  // epoll(7)
+  Add(EPOLLIN);
+  Add(EPOLLPRI);
+  Add(EPOLLOUT);
+  Add(EPOLLERR);
+  Add(EPOLLHUP);
+  Add(EPOLLRDNORM);
+  Add(EPOLLRDBAND);
+  Add(EPOLLWRNORM);
+  Add(EPOLLWRBAND);
+  Add(EPOLLMSG);
+  Add(EPOLLRDHUP);
+#ifdef EPOLLEXCLUSIVE
+  Add(EPOLLEXCLUSIVE);
+#endif
+#ifdef EPOLLWAKEUP
+  Add(EPOLLWAKEUP);
+#endif
+  Add(EPOLLONESHOT);
+  Add(EPOLLET);
+  Add(EPOLL_CLOEXEC);
+  Add(EPOLL_CTL_ADD);
+  Add(EPOLL_CTL_MOD);
+  Add(EPOLL_CTL_DEL);
+#endif
 #undef Add
+  AddKqueue(&constants);
   constants.Set("INTERRUPTED", kInterrupted);
   exports.Set("constants", constants);
+  Export<ErrorText>(env, exports, "errorText");
 }

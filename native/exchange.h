@@ -1,7 +1,7 @@
 // The memory in which a socket call and TypeScript hand each other what does
 // not fit into a number: addresses, passed descriptors, a file's identity.
 //
-// src/native.ts describes the same layout for the other side.
+// src/exchange.ts describes the same layout for the other side.
 #ifndef POSIX_SELECT_EXCHANGE_H_
 #define POSIX_SELECT_EXCHANGE_H_
 
@@ -25,14 +25,14 @@ struct Exchange {
   // A file's identity.
   double device;
   double inode;
-  // A numeric host or a path, without a NUL.
+  // A numeric host, or a path.
   char text[kMostText];
 };
 
-static_assert(offsetof(Exchange, flags) == 20, "see src/native.ts");
-static_assert(offsetof(Exchange, fds) == 28, "see src/native.ts");
-static_assert(offsetof(Exchange, device) == 1040, "see src/native.ts");
-static_assert(offsetof(Exchange, text) == 1056, "see src/native.ts");
-static_assert(sizeof(Exchange) == 2080, "see src/native.ts");
+static_assert(offsetof(Exchange, flags) == 20, "see src/exchange.ts");
+static_assert(offsetof(Exchange, fds) == 28, "see src/exchange.ts");
+static_assert(offsetof(Exchange, device) == 1040, "see src/exchange.ts");
+static_assert(offsetof(Exchange, text) == 1056, "see src/exchange.ts");
+static_assert(sizeof(Exchange) == 2080, "see src/exchange.ts");
 
 #endif  // POSIX_SELECT_EXCHANGE_H_

@@ -93,6 +93,22 @@ Napi::Value Duplicate(const Napi::CallbackInfo& info) {
   return args.Number(copy);
 }
 
+// Makes `target` stand for what `fd` stands for, and closes `fd`.
+Napi::Value Replace(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const int fd = args.Int(0, "fd");
+  const int target = args.Int(1, "target");
+  if (args.failed()) return args.Undefined();
+#ifdef __linux__
+  const int result = dup3(fd, target, O_CLOEXEC);
+#else
+  const int result = Prepare(dup2(fd, target), false);
+#endif
+  if (result == -1) return args.Result(result);
+  close(fd);
+  return args.Number(result);
+}
+
 // 0, or -EBADF for a number that is no open descriptor.
 Napi::Value IsOpen(const Napi::CallbackInfo& info) {
   Args args(info);
@@ -152,6 +168,7 @@ void InitFd(Napi::Env env, Napi::Object exports) {
   Export<Pipe>(env, exports, "pipe");
   Export<Close>(env, exports, "close");
   Export<Duplicate>(env, exports, "duplicate");
+  Export<Replace>(env, exports, "replace");
   Export<IsOpen>(env, exports, "isOpen");
   Export<IsNonBlocking>(env, exports, "isNonBlocking");
   Export<IdentifyFd>(env, exports, "identify");

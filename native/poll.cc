@@ -3,14 +3,16 @@
 
 #include <poll.h>
 
+#include <climits>
 #include <cmath>
+#include <cstddef>
 
 #include "args.h"
 #include "wait.h"
 
 namespace {
 
-int Poll(pollfd* fds, nfds_t count, double timeout_ms) {
+int Wait(pollfd* fds, nfds_t count, double timeout_ms) {
 #ifdef __linux__
   const timespec timeout = ToTimespec(timeout_ms);
   return ppoll(fds, count, &timeout, nullptr);
@@ -32,14 +34,42 @@ Napi::Value WaitFor(const Napi::CallbackInfo& info) {
 
   pollfd fds[2] = {{fd, static_cast<short>(events), 0},
                    {interrupt_fd, POLLIN, 0}};
-  const int ready = Poll(fds, 2, timeout_ms);
+  const int ready = Wait(fds, 2, timeout_ms);
   if (ready <= 0) return args.Result(ready);
   if (fds[1].revents != 0) return args.Number(kInterrupted);
   return args.Number(static_cast<unsigned short>(fds[0].revents));
 }
 
+// src/poll-set.ts writes and reads these.
+static_assert(sizeof(pollfd) == 8, "see src/poll-set.ts");
+static_assert(offsetof(pollfd, events) == 4, "see src/poll-set.ts");
+static_assert(offsetof(pollfd, revents) == 6, "see src/poll-set.ts");
+
+// poll(set, count, timeoutMs, interruptFd): waits for the `count` descriptors
+// that follow the first place of the set, which is kept for `interruptFd`.
+// Gives how many have revents, 0 after the time, -errno, or kInterrupted.
+Napi::Value Poll(const Napi::CallbackInfo& info) {
+  Args args(info);
+  size_t bytes = 0;
+  auto* fds = args.Shared<pollfd>(0, "set", &bytes);
+  const uint32_t count = args.Uint(1, "count");
+  const double timeout_ms = args.Double(2, "timeoutMs");
+  const int interrupt_fd = args.Int(3, "interruptFd");
+  if (args.failed()) return args.Undefined();
+  if (count >= bytes / sizeof(pollfd)) {
+    args.Fail(1, "count", "a number of descriptors that the set has");
+    return args.Undefined();
+  }
+  if (interrupt_fd < 0) return args.Result(Wait(fds + 1, count, timeout_ms));
+  fds[0] = {interrupt_fd, POLLIN, 0};
+  const int ready = Wait(fds, count + 1, timeout_ms);
+  if (ready > 0 && fds[0].revents != 0) return args.Number(kInterrupted);
+  return args.Result(ready);
+}
+
 }  // namespace
 
 void InitPoll(Napi::Env env, Napi::Object exports) {
+  Export<Poll>(env, exports, "poll");
   Export<WaitFor>(env, exports, "waitFor");
 }

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-// Adds waitFor(fd, events, timeoutMs, interruptFd), see poll(2).
+// Adds poll and waitFor, for many descriptors and for one, see poll(2).
 void InitPoll(Napi::Env env, Napi::Object exports);
 
 #endif  // POSIX_SELECT_POLL_H_

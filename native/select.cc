@@ -16,12 +16,13 @@
 
 namespace {
 
-// The memory that src/select.ts writes and reads: how many descriptors each of
-// the three lists has, then the descriptors, list after list. A wait puts how
-// many are ready into `count`, and in front of each list's place the indices of
-// those that are.
+// The memory that src/select-set.ts writes and reads: how many descriptors each
+// of the three lists has, how many of them are ready after a wait, then the
+// descriptors, list after list, and as much room again for a wait's indices of
+// those that are ready, list after list without gaps.
 struct Lists {
   int32_t count[3];
+  int32_t ready[3];
 };
 
 // Three bitmaps laid out as fd_set is, but not ending at FD_SETSIZE.
@@ -80,7 +81,7 @@ Napi::Value Select(const Napi::CallbackInfo& info) {
   const auto room =
       static_cast<int64_t>((bytes - sizeof(Lists)) / sizeof(int32_t));
   const int64_t total = int64_t{count[0]} + count[1] + count[2];
-  if (count[0] < 0 || count[1] < 0 || count[2] < 0 || total > room) {
+  if (count[0] < 0 || count[1] < 0 || count[2] < 0 || 2 * total > room) {
     args.Fail(0, "lists", "an arena that holds its lists");
     return args.Undefined();
   }
@@ -115,15 +116,14 @@ Napi::Value Select(const Napi::CallbackInfo& info) {
   }
 
   int found = 0;
+  int32_t* indices = fds + total;
   for (int set = 0, first = 0; set < 3; set++) {
-    const int32_t length = count[set];
-    int32_t hits = 0;
-    for (int32_t i = 0; i < length; i++) {
-      if (sets.Has(set, fds[first + i])) fds[first + hits++] = i;
+    const int before = found;
+    for (int32_t i = 0; i < count[set]; i++) {
+      if (sets.Has(set, fds[first + i])) indices[found++] = i;
     }
-    lists->count[set] = hits;
-    found += hits;
-    first += length;
+    lists->ready[set] = found - before;
+    first += count[set];
   }
   return args.Number(found);
 }

@@ -38,7 +38,8 @@ export function fdOf(
 }
 
 function fdOfObject(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
+  const isObject = typeof value === "object" || typeof value === "function";
+  if (!isObject || value === null) return undefined;
   if (hasFileno(value)) return value.fileno();
   return "fd" in value ? value.fd : undefined;
 }
@@ -60,7 +61,7 @@ function badFd(
       value,
     );
   }
-  if (typeof value !== "number" && fd < 0) {
+  if (typeof value !== "number" && fd < 0 && Number.isInteger(fd)) {
     return osError(EBADF, syscall, { fd, note: `${name} is closed` });
   }
   return outOfRange(name, `a whole number from 0 to ${String(MAX_FD)}`, fd);

@@ -103,6 +103,50 @@ export class PermissionError extends OSError {}
 /** The time-out was over, a socket's own or the system's: ETIMEDOUT. */
 export class TimeoutError extends OSError {}
 
+/** What `ClosedError` and the like have in common: Node's kind of code. */
+abstract class StateError extends Error {
+  /** The error's name: `"ERR_CLOSED"`. */
+  abstract readonly code: string;
+}
+
+/** A selector, epoll or kqueue was used after its `close()`. */
+export class ClosedError extends StateError {
+  readonly code = "ERR_CLOSED";
+
+  /** @param what What was closed: `"Epoll"`. */
+  constructor(what: string) {
+    super(`The ${what} is closed`);
+  }
+}
+
+/** The descriptor is registered already. */
+export class AlreadyRegisteredError extends StateError {
+  readonly code = "ERR_ALREADY_REGISTERED";
+  /** The descriptor. */
+  readonly fd: number;
+
+  constructor(fd: number) {
+    super(`Descriptor ${String(fd)} is already registered`);
+    this.fd = fd;
+  }
+}
+
+/** The descriptor is not registered. */
+export class NotRegisteredError extends StateError {
+  readonly code = "ERR_NOT_REGISTERED";
+  /** The descriptor, -1 if it is not known. */
+  readonly fd: number;
+
+  constructor(fd: number) {
+    super(
+      fd === -1
+        ? "The object is not registered"
+        : `Descriptor ${String(fd)} is not registered`,
+    );
+    this.fd = fd;
+  }
+}
+
 // As with the built-in errors, a class's name stands on its prototype.
 for (const [name, { prototype }] of Object.entries({
   OSError,
@@ -118,6 +162,9 @@ for (const [name, { prototype }] of Object.entries({
   NotADirectoryError,
   PermissionError,
   TimeoutError,
+  ClosedError,
+  AlreadyRegisteredError,
+  NotRegisteredError,
 })) {
   Object.defineProperty(prototype, "name", {
     value: name,

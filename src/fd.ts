@@ -5,7 +5,13 @@
  * `writeSync`, `closeSync`.
  * @module
  */
-import { integer, invalidType, mask, outOfRange } from "./arguments.ts";
+import {
+  integer,
+  invalidType,
+  mask,
+  options,
+  outOfRange,
+} from "./arguments.ts";
 
 import { exchange, readPair } from "./exchange.ts";
 import { native } from "./native.ts";
@@ -84,11 +90,10 @@ export const timerfd: ((options: TimerOptions) => number) | undefined =
 /** A timer that is set to 0 never expires: "at once" is a nanosecond. */
 const atOnceMs = 1e-6;
 
-function makeTimerfd(options: TimerOptions): number {
-  const { intervalMs = 0, initialMs = intervalMs, flags = 0 } = options;
-  if (options.initialMs === undefined && options.intervalMs === undefined) {
-    throw invalidType("initialMs", "a number", undefined);
-  }
+function makeTimerfd(settings: TimerOptions): number {
+  options(settings, "options");
+  const { intervalMs = 0, flags = 0 } = settings;
+  const { initialMs = settings.intervalMs } = settings;
   const initial = Math.max(duration(initialMs, "initialMs"), atOnceMs);
   const interval = duration(intervalMs, "intervalMs");
   const result = native.timerfd?.(initial, interval, mask(flags, "flags"));

@@ -6,4 +6,5 @@
 export * from "./errors.ts";
 export * from "./fd.ts";
 export * from "./select.ts";
+export * from "./selectors/index.ts";
 export * from "./socket/index.ts";

@@ -17,18 +17,60 @@ export type AddressRow = readonly [
   scopeId: number,
 ];
 
+/** The calls of epoll(7), and how its events lie in memory, in bytes. */
+export interface EpollNative {
+  readonly epollEvent: { readonly bytes: number; readonly data: number };
+  epollCreate(flags: number): number;
+  epollCtl(
+    epfd: number,
+    operation: number,
+    fd: number,
+    events: number,
+    first: number,
+    second: number,
+  ): number;
+  epollWait(
+    epfd: number,
+    events: Arena,
+    most: number,
+    timeoutMs: number,
+    interruptFd: number,
+    precise: number,
+  ): number;
+}
+
+/** The calls of kqueue(2). */
+export interface KqueueNative {
+  kqueueCreate(): number;
+  kevent(
+    kq: number,
+    memory: Arena,
+    changes: number,
+    most: number,
+    timeoutMs: number,
+    interruptFd: number,
+  ): number;
+}
+
 /**
  * What the addon offers: system calls as functions over numbers and memory.
  *
  * A result below 0 is `-errno`, taken from the call itself. No function here
  * blocks but `select`, `waitFor` and `getaddrinfo`.
  */
-export interface Native {
+export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
   readonly constants: Readonly<Record<ConstantName, number>>;
 
   createArena(bytes: number): [Arena, ArrayBuffer];
+  errorText(errno: number): string;
 
   select(lists: Arena, timeoutMs: number, interruptFd: number): number;
+  poll(
+    set: Arena,
+    count: number,
+    timeoutMs: number,
+    interruptFd: number,
+  ): number;
   waitFor(
     fd: number,
     events: number,
@@ -40,6 +82,7 @@ export interface Native {
   pipe(flags: number, exchange: Arena): number;
   close(fd: number): number;
   duplicate(fd: number, exchange: Arena): number;
+  replace(fd: number, target: number): number;
   isOpen(fd: number): number;
   isNonBlocking(fd: number): number;
   identify(fd: number, exchange: Arena): number;

@@ -15,6 +15,7 @@ import {
   TimeoutError,
   type ErrorDetails,
 } from "./errors.ts";
+import { native } from "./native.ts";
 
 /** What is known of a failure beside its number. */
 export interface ResultDetails extends ErrorDetails {
@@ -49,6 +50,11 @@ export const EALREADY = -constants.errno.EALREADY;
 export const EBADF = -constants.errno.EBADF;
 export const ECONNRESET = -constants.errno.ECONNRESET;
 export const EINPROGRESS = -constants.errno.EINPROGRESS;
+export const ENOENT = -constants.errno.ENOENT;
+export const EEXIST = -constants.errno.EEXIST;
+export const EINVAL = -constants.errno.EINVAL;
+export const ENOSYS = -constants.errno.ENOSYS;
+export const EPERM = -constants.errno.EPERM;
 export const EINTR = -constants.errno.EINTR;
 export const ETIMEDOUT = -constants.errno.ETIMEDOUT;
 
@@ -77,13 +83,18 @@ export function osError(
 ): OSError {
   const code = codeOf(result);
   const constructor = classes.get(code) ?? OSError;
-  const words =
-    details.text ?? systemErrors.get(result)?.[1] ?? "unknown system error";
+  const words = details.text ?? systemErrors.get(result)?.[1] ?? text(result);
   const note = details.note === undefined ? "" : ` (${details.note})`;
   return new constructor(
     `${code}: ${words}, ${syscall}${place(details)}${note}`,
     { ...details, code, errno: result, syscall },
   );
+}
+
+/** The system's own words, where Node has none. */
+function text(errno: number): string {
+  const words = native.errorText(-errno);
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 /** Where it happened: the address, path or name, as a message has it. */

@@ -6,12 +6,102 @@
  */
 import { invalidType } from "./arguments.ts";
 import { timeout, type Timeout } from "./deadline.ts";
-import { check, EBADF, type ResultDetails } from "./result.ts";
+import { check } from "./result.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
-import { native, type Arena } from "./native.ts";
-import { wait } from "./wait.ts";
+import { SelectSet } from "./select-set.ts";
 
-export { PIPE_BUF } from "./constants.ts";
+export {
+  PIPE_BUF,
+  POLLIN,
+  POLLPRI,
+  POLLOUT,
+  POLLERR,
+  POLLHUP,
+  POLLNVAL,
+  POLLRDNORM,
+  POLLRDBAND,
+  POLLWRNORM,
+  POLLWRBAND,
+  POLLMSG,
+  POLLRDHUP,
+  EPOLLIN,
+  EPOLLPRI,
+  EPOLLOUT,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLRDNORM,
+  EPOLLRDBAND,
+  EPOLLWRNORM,
+  EPOLLWRBAND,
+  EPOLLMSG,
+  EPOLLRDHUP,
+  EPOLLEXCLUSIVE,
+  EPOLLWAKEUP,
+  EPOLLONESHOT,
+  EPOLLET,
+  EPOLL_CLOEXEC,
+  KQ_FILTER_READ,
+  KQ_FILTER_WRITE,
+  KQ_FILTER_AIO,
+  KQ_FILTER_VNODE,
+  KQ_FILTER_PROC,
+  KQ_FILTER_NETDEV,
+  KQ_FILTER_SIGNAL,
+  KQ_FILTER_TIMER,
+  KQ_FILTER_USER,
+  KQ_EV_ADD,
+  KQ_EV_DELETE,
+  KQ_EV_ENABLE,
+  KQ_EV_DISABLE,
+  KQ_EV_ONESHOT,
+  KQ_EV_CLEAR,
+  KQ_EV_RECEIPT,
+  KQ_EV_DISPATCH,
+  KQ_EV_SYSFLAGS,
+  KQ_EV_FLAG1,
+  KQ_EV_EOF,
+  KQ_EV_ERROR,
+  KQ_NOTE_LOWAT,
+  KQ_NOTE_DELETE,
+  KQ_NOTE_WRITE,
+  KQ_NOTE_EXTEND,
+  KQ_NOTE_ATTRIB,
+  KQ_NOTE_LINK,
+  KQ_NOTE_RENAME,
+  KQ_NOTE_REVOKE,
+  KQ_NOTE_EXIT,
+  KQ_NOTE_FORK,
+  KQ_NOTE_EXEC,
+  KQ_NOTE_PCTRLMASK,
+  KQ_NOTE_PDATAMASK,
+  KQ_NOTE_TRACK,
+  KQ_NOTE_CHILD,
+  KQ_NOTE_TRACKERR,
+  KQ_NOTE_LINKUP,
+  KQ_NOTE_LINKDOWN,
+  KQ_NOTE_LINKINV,
+  KQ_NOTE_TRIGGER,
+  KQ_NOTE_FFNOP,
+  KQ_NOTE_FFAND,
+  KQ_NOTE_FFOR,
+  KQ_NOTE_FFCOPY,
+  KQ_NOTE_FFCTRLMASK,
+  KQ_NOTE_FFLAGSMASK,
+  KQ_NOTE_SECONDS,
+  KQ_NOTE_USECONDS,
+  KQ_NOTE_NSECONDS,
+  KQ_NOTE_MSECONDS,
+  KQ_NOTE_ABSOLUTE,
+} from "./constants.ts";
+export { Epoll, epoll } from "./epoll.ts";
+export {
+  type KEvent,
+  type KEventArguments,
+  kevent,
+  Kqueue,
+  kqueue,
+} from "./kqueue.ts";
+export { type Poll, poll } from "./poll.ts";
 export type { Timeout } from "./deadline.ts";
 export type { FileDescriptorLike } from "./descriptor.ts";
 
@@ -46,22 +136,38 @@ export function select<
   timeoutMs?: Timeout,
 ): [R[], W[], X[]] {
   const time = timeout(timeoutMs);
-  const readers = snapshot(rlist, "rlist");
-  const writers = snapshot(wlist, "wlist");
-  const others = snapshot(xlist, "xlist");
-  const lists = spare.pop() ?? new Lists();
+  const set = spare.pop() ?? new SelectSet();
   try {
-    lists.begin(readers.length, writers.length, others.length);
-    lists.add(readers, "rlist");
-    lists.add(writers, "wlist");
-    lists.add(others, "xlist");
-    const ready = lists.wait(time);
+    set.begin();
+    const readers = addAll(set, rlist, "rlist");
+    const writers = addAll(set, wlist, "wlist");
+    const others = addAll(set, xlist, "xlist");
+    const ready = set.wait(time);
     if (ready === 0) return [[], [], []];
-    if (ready < 0) check(ready, "select", lists.guilty(ready));
-    return [lists.take(readers), lists.take(writers), lists.take(others)];
+    if (ready < 0) check(ready, "select", set.guilty(ready, listNames));
+    return [set.ready(0, readers), set.ready(1, writers), set.ready(2, others)];
   } finally {
-    spare.push(lists);
+    spare.push(set);
   }
+}
+
+/** Sets that are not in use: usually one, more where a `fileno()` selects. */
+const spare: SelectSet[] = [];
+
+const listNames = ["rlist", "wlist", "xlist"] as const;
+
+/** Adds a list to the set, and gives it as it was. */
+function addAll<T extends FileDescriptorLike>(
+  set: SelectSet,
+  list: Iterable<T>,
+  name: string,
+): T[] {
+  const objects = snapshot(list, name);
+  for (let i = 0; i < objects.length; i++) {
+    set.add(fdOf(objects[i], "select", name, i));
+  }
+  set.endList();
+  return objects;
 }
 
 /** An object's `fileno()` may change the list that it is in. */
@@ -76,94 +182,7 @@ function isArray<T>(list: Iterable<T>): list is T[] {
 }
 
 function isIterable(list: unknown): boolean {
-  return list !== undefined && list !== null && Symbol.iterator in Object(list);
+  if (typeof list === "string") return true;
+  if (typeof list !== "object" || list === null) return false;
+  return Symbol.iterator in list && typeof list[Symbol.iterator] === "function";
 }
-
-const listNames = ["rlist", "wlist", "xlist"] as const;
-
-/**
- * The three lists of one call in memory that the native side sees: how many
- * each has, then the descriptors. After a wait, how many are ready, and at each
- * list's place their indices.
- */
-class Lists {
-  static readonly #header = 3;
-
-  #arena: Arena;
-  #words: Int32Array;
-  /** The lists' lengths, for the native side overwrites its own. */
-  #lengths: readonly number[] = [];
-  /** How many words are filled, and then how far they are taken. */
-  #end = 0;
-  /** Which list comes next. */
-  #list = 0;
-
-  constructor() {
-    [this.#arena, this.#words] = Lists.#memory(64);
-  }
-
-  static #memory(words: number): [Arena, Int32Array] {
-    const [arena, buffer] = native.createArena(words * 4);
-    return [arena, new Int32Array(buffer)];
-  }
-
-  begin(...lengths: [number, number, number]): void {
-    const needed = Lists.#header + lengths[0] + lengths[1] + lengths[2];
-    if (needed > this.#words.length) {
-      [this.#arena, this.#words] = Lists.#memory(needed * 2);
-    }
-    this.#words.set(lengths);
-    this.#lengths = lengths;
-    this.#end = Lists.#header;
-  }
-
-  add(list: readonly FileDescriptorLike[], name: string): void {
-    const words = this.#words;
-    let end = this.#end;
-    for (let i = 0; i < list.length; i++) {
-      words[end++] = fdOf(list[i], "select", name, i);
-    }
-    this.#end = end;
-  }
-
-  wait(timeoutMs: number): number {
-    this.#end = Lists.#header;
-    this.#list = 0;
-    return wait(timeoutMs, (ms, signals) =>
-      native.select(this.#arena, ms, signals),
-    );
-  }
-
-  /** The objects of the next list that are ready. */
-  take<T>(objects: readonly T[]): T[] {
-    const words = this.#words;
-    const first = this.#end;
-    const end = first + (words[this.#list++] ?? 0);
-    const ready: T[] = [];
-    for (let at = first; at < end; at++) {
-      const object = objects[words[at] ?? 0];
-      if (object !== undefined) ready.push(object);
-    }
-    this.#end += objects.length;
-    return ready;
-  }
-
-  /** Who is to blame for a failure: the kernel says EBADF, but not of whom. */
-  guilty(result: number): ResultDetails {
-    if (result !== EBADF) return {};
-    let at = Lists.#header;
-    for (const [list, length] of this.#lengths.entries()) {
-      for (let i = 0; i < length; i++) {
-        const fd = this.#words[at++] ?? -1;
-        if (native.isOpen(fd) === EBADF) {
-          const name = `${listNames[list] ?? ""}[${String(i)}]`;
-          return { fd, note: `${name} is fd ${String(fd)}, which is closed` };
-        }
-      }
-    }
-    return {};
-  }
-}
-
-/** Lists that are not in use: usually one, more where a `fileno()` selects. */
-const spare: Lists[] = [];

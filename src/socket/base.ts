@@ -6,7 +6,7 @@ import { native } from "../native.ts";
 import { check, EAFNOSUPPORT } from "../result.ts";
 import { type Address, takeAddress } from "./address.ts";
 import type { Handle } from "./handle.ts";
-import { unwatchForLeak, watchForLeak } from "./leaks.ts";
+import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { familyName, typeName } from "./names.ts";
 import type { Opened } from "./opened.ts";
 import { numberOption } from "./option.ts";
@@ -157,8 +157,8 @@ export abstract class SocketBase {
    */
   detach(): number {
     const { fd } = this[HANDLE];
+    unwatchForLeak(this, fd);
     this[HANDLE].fd = -1;
-    unwatchForLeak(this);
     return fd;
   }
 
@@ -168,7 +168,7 @@ export abstract class SocketBase {
    * @see close(2)
    */
   close(): void {
-    unwatchForLeak(this);
+    unwatchForLeak(this, this[HANDLE].fd);
     this[HANDLE].close();
   }
 

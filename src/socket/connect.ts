@@ -20,7 +20,7 @@ export function connect(handle: Handle, address: PlainAddress): number {
   if (result !== EINPROGRESS && result !== EALREADY) return result;
   const failed =
     handle.await(POLLOUT, deadline) ||
-    -numberOption(handle, SOL_SOCKET, SO_ERROR);
+    0 - numberOption(handle, SOL_SOCKET, SO_ERROR);
   // Linux regards a socket as connecting until it is asked once more.
   if (failed === 0) begin(handle, address);
   return failed;

@@ -26,7 +26,7 @@ interface ListenOptions {
 
 /** Where a TCP server listens, and how. */
 export interface InetServerOptions extends ListenOptions {
-  /** `"127.0.0.1"` unless given. */
+  /** This machine's own, `"127.0.0.1"` or `"::1"`, unless given. */
   readonly host?: string;
   /** 0 for any free one. */
   readonly port: number;
@@ -65,13 +65,14 @@ export type ServerOptions = InetServerOptions | UnixServerOptions;
  */
 export function createServer(settings: ServerOptions): Socket {
   options(settings, "options");
-  return settings.path === undefined
-    ? inetServer(settings)
-    : started(new Socket(AF_UNIX), settings, { path: settings.path });
+  if (settings.path === undefined) return inetServer(settings);
+  const path = string(settings.path, "path");
+  return started(new Socket(AF_UNIX), settings, { path });
 }
 
 function inetServer(settings: InetServerOptions): Socket {
-  const host = string(settings.host ?? "127.0.0.1", "host");
+  const loopback = settings.family === AF_INET6 ? "::1" : "127.0.0.1";
+  const host = string(settings.host ?? loopback, "host");
   const port = integer(settings.port, "port", 0, 65535);
   const { family = isIPv6(host) ? AF_INET6 : AF_INET } = settings;
   const reuseAddress = boolean(settings.reuseAddress, "reuseAddress", true);
@@ -186,7 +187,7 @@ function targets(settings: ConnectionOptions): readonly ConnectionTarget[] {
 /**
  * Makes two blocking sockets that are connected to each other.
  * @throws {RangeError} ERR_OUT_OF_RANGE
- * @throws {OSError} EOPNOTSUPP, EPROTONOSUPPORT: no pairs of this kind; EMFILE,
+ * @throws {OSError} ENOTSUP, EPROTONOSUPPORT: no pairs of this kind; EMFILE,
  *   ENFILE: no descriptors left.
  * @see socketpair(2), https://docs.python.org/3/library/socket.html#socket.socketpair
  */

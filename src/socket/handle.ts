@@ -1,4 +1,4 @@
-import { POLLIN } from "../constants.ts";
+import { POLLIN, SO_ACCEPTCONN, SOL_SOCKET } from "../constants.ts";
 import { deadlineAfter, msUntil } from "../deadline.ts";
 import {
   check,
@@ -10,6 +10,7 @@ import {
 } from "../result.ts";
 import { native } from "../native.ts";
 import { waitFor } from "../wait.ts";
+import { numberOption } from "./option.ts";
 
 /** A result where the socket's own time-out is over; the system has none. */
 const TIMED_OUT = -Infinity;
@@ -34,6 +35,7 @@ export class Handle {
    * connect(), which know no MSG_DONTWAIT, would block in the call.
    */
   readonly isBlocking: boolean;
+  #deferred = 0;
 
   constructor(fd: number, timeoutMs: number, isBlocking: boolean) {
     this.fd = fd;
@@ -93,9 +95,26 @@ export class Handle {
     return result === 0 && leftMs <= pauseMs ? TIMED_OUT : result;
   }
 
-  /** Whether accept() can be called: it may block in the call where it can. */
+  /**
+   * Whether accept() can be called: on a descriptor that was given in blocking
+   * mode it would wait in the call for a client, though not to fail.
+   */
   canAccept(): boolean {
-    return !this.isBlocking || waitFor(this.fd, POLLIN, 0) !== 0;
+    if (!this.isBlocking || this.fd === -1) return true;
+    const isListening = numberOption(this, SOL_SOCKET, SO_ACCEPTCONN) !== 0;
+    return !isListening || waitFor(this.fd, POLLIN, 0) !== 0;
+  }
+
+  /** Keeps an error that came after data for the next call. */
+  defer(result: number): void {
+    this.#deferred = result;
+  }
+
+  /** The error that an earlier call kept, or 0. */
+  takeDeferred(): number {
+    const result = this.#deferred;
+    this.#deferred = 0;
+    return result;
   }
 
   /** Gives a result back, or throws what it stands for. */
@@ -109,7 +128,7 @@ export class Handle {
     if (result !== TIMED_OUT) {
       return osError(result, syscall, { fd: this.fd, ...details });
     }
-    const text = `timed out after ${String(this.timeoutMs)} ms`;
+    const text = "timed out";
     return osError(ETIMEDOUT, syscall, { fd: this.fd, text, ...details });
   }
 

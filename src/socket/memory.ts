@@ -1,9 +1,18 @@
+import { MSG_TRUNC } from "../constants.ts";
+
 /** As many bytes as most reads ask for, kept for them. */
 const scratch = Buffer.allocUnsafeSlow(65536);
 let scratchView = scratch;
 
 /** Memory for a receive of `size` bytes, whose content is copied out of it. */
-export function memory(size: number): Buffer {
+export function memory(size: number, flags: number): Buffer {
+  const buffer = memoryOf(size);
+  // The kernel then counts what it drops, and writes nothing: what was there
+  // before is nobody's to see.
+  return (flags & MSG_TRUNC) === 0 ? buffer : buffer.fill(0);
+}
+
+function memoryOf(size: number): Buffer {
   if (size > scratch.length) return Buffer.allocUnsafeSlow(size);
   if (size !== scratchView.length) scratchView = scratch.subarray(0, size);
   return scratchView;

@@ -1,4 +1,4 @@
-import { integer, string } from "../arguments.ts";
+import { integer, options, outOfRange, string } from "../arguments.ts";
 import { AI_NUMERICSERV } from "../constants.ts";
 import { osError, resolverErrno } from "../result.ts";
 import { native } from "../native.ts";
@@ -36,7 +36,8 @@ export interface AddressInfo {
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  * @throws {RangeError} ERR_OUT_OF_RANGE: the port, or a hint.
  * @throws {OSError} ENOTFOUND: no such host; EAI_AGAIN: no answer for now;
- *   EAI_SERVICE: no such service; and the other EAI_ codes.
+ *   EAI_SERVICE: no such service; EAI_ADDRFAMILY: an address of
+ *   another family; and the other EAI_ codes.
  * @see getaddrinfo(3), https://docs.python.org/3/library/socket.html#socket.getaddrinfo
  */
 export function getaddrinfo(
@@ -44,11 +45,12 @@ export function getaddrinfo(
   port: number | string,
   hints: AddressHints = {},
 ): AddressInfo[] {
-  const name = host === null ? "" : string(host, "host");
+  options(hints, "hints");
+  const name = host === null ? "" : withoutNul(host, "host");
   const isNumber = typeof port === "number";
   const service = isNumber
     ? String(integer(port, "port", 0, 65535))
-    : string(port, "port");
+    : withoutNul(port, "port");
   const { family = 0, type = 0, protocol = 0, flags = 0 } = hints;
   const rows = native.getaddrinfo(
     name,
@@ -70,4 +72,11 @@ export function getaddrinfo(
       address: inetAddress(host, port, flowInfo, scopeId),
     }),
   );
+}
+
+/** C would take what comes before a NUL for all of it. */
+function withoutNul(value: unknown, name: string): string {
+  const text = string(value, name);
+  if (!text.includes("\0")) return text;
+  throw outOfRange(name, "a string without NUL", text);
 }

@@ -1,4 +1,11 @@
-import { bytes, integer, mask, options, writableBytes } from "../arguments.ts";
+import {
+  bytes,
+  integer,
+  invalidType,
+  mask,
+  options,
+  writableBytes,
+} from "../arguments.ts";
 import * as c from "../constants.ts";
 import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import {
@@ -114,7 +121,7 @@ export class Socket extends SocketBase {
    * Lets clients connect.
    * @param backlog How many may wait to be accepted; as many as the system
    *   allows unless given.
-   * @throws {OSError} EOPNOTSUPP: no stream; EADDRINUSE.
+   * @throws {OSError} ENOTSUP: no stream; EADDRINUSE.
    * @see listen(2)
    */
   listen(backlog: number = c.SOMAXCONN): void {
@@ -208,8 +215,9 @@ export class Socket extends SocketBase {
    * @see recv(2)
    */
   recv(maxBytes: number, flags = 0): Buffer {
-    const buffer = memory(integer(maxBytes, "maxBytes"));
-    return taken(buffer, this.recvInto(buffer, flags));
+    const bits = mask(flags, "flags");
+    const buffer = memory(integer(maxBytes, "maxBytes"), bits);
+    return taken(buffer, this.recvInto(buffer, bits));
   }
 
   /**
@@ -233,7 +241,8 @@ export class Socket extends SocketBase {
    */
   tryRecvInto(buffer: ArrayBufferView, flags = 0): number | undefined {
     const view = writableBytes(buffer, "buffer");
-    const result = native.recv(this.fileno(), view, mask(flags, "flags"));
+    const bits = mask(flags, "flags");
+    const result = transfer.tryReceive(this[HANDLE], view, bits);
     return result === EAGAIN ? undefined : this[HANDLE].check(result, "recv");
   }
 
@@ -244,15 +253,15 @@ export class Socket extends SocketBase {
    * @see recvfrom(2)
    */
   recvfrom(maxBytes: number, flags = 0): [Buffer, Address | undefined] {
-    const buffer = memory(integer(maxBytes, "maxBytes"));
     const bits = mask(flags, "flags");
+    const buffer = memory(integer(maxBytes, "maxBytes"), bits);
     const result = this[HANDLE].retry(
       transfer.receiveEvents(bits),
       () => native.recvfrom(this.fileno(), buffer, bits, exchange),
       transfer.deadlineFor(this[HANDLE], bits),
     );
     const received = this[HANDLE].check(result, "recvfrom");
-    return [taken(buffer, received), takeAddress(c.AF_UNSPEC)];
+    return [taken(buffer, received), this.#sender()];
   }
 
   /**
@@ -264,7 +273,7 @@ export class Socket extends SocketBase {
     options(settings, "options");
     const maxFds = integer(settings.maxFds ?? 0, "maxFds", 0, MAX_FDS);
     const bits = mask(settings.flags ?? 0, "flags");
-    const buffer = memory(integer(maxBytes, "maxBytes"));
+    const buffer = memory(integer(maxBytes, "maxBytes"), bits);
     const result = this[HANDLE].retry(
       transfer.receiveEvents(bits),
       () => native.recvmsg(this.fileno(), buffer, bits, maxFds, exchange),
@@ -275,8 +284,14 @@ export class Socket extends SocketBase {
       data: taken(buffer, received),
       fds: readFds(),
       flags: readFlags(),
-      address: takeAddress(c.AF_UNSPEC),
+      address: this.#sender(),
     };
+  }
+
+  /** Only datagrams come from somebody who need not be the peer. */
+  #sender(): Address | undefined {
+    const family = this.type === c.SOCK_DGRAM ? this.family : c.AF_UNSPEC;
+    return takeAddress(family);
   }
 
   /**
@@ -340,7 +355,8 @@ export class Socket extends SocketBase {
 
   /**
    * Sends data, in one piece or several, and passes descriptors to the receiver.
-   * @returns How many bytes were taken. The descriptors go with the first.
+   * @returns How many bytes were taken. The descriptors go with the first, so
+   *   that a stream needs at least one.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE
    * @throws {RangeError} ERR_OUT_OF_RANGE: more than 253 descriptors.
    * @throws {OSError} As `send()`; EBADF: a descriptor that is closed;
@@ -355,9 +371,9 @@ export class Socket extends SocketBase {
     const list: readonly unknown[] = Array.isArray(data) ? data : [data];
     const pieces = list.map((piece, i) => bytes(piece, `data[${String(i)}]`));
     const bits = mask(settings.flags ?? 0, "flags");
-    const fds = [...(settings.fds ?? [])].map((fd, i) =>
-      fdOf(fd, "sendmsg", "fds", i),
-    );
+    const { fds: files = [] } = settings;
+    if (!Array.isArray(files)) throw invalidType("fds", "an array", files);
+    const fds = files.map((fd, i) => fdOf(fd, "sendmsg", "fds", i));
     integer(fds.length, "fds.length", 0, MAX_FDS);
     const to =
       settings.address && target(settings.address, this.family, "sendmsg");

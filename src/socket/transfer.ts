@@ -13,7 +13,7 @@ import {
   POLLOUT,
   POLLPRI,
 } from "../constants.ts";
-import { EAGAIN } from "../result.ts";
+import { EAGAIN, EINTR } from "../result.ts";
 import { native } from "../native.ts";
 import type { Handle } from "./handle.ts";
 
@@ -27,15 +27,26 @@ export function deadlineFor(handle: Handle, flags: number): number {
   return (flags & MSG_DONTWAIT) === 0 ? handle.deadline() : 0;
 }
 
+/** Receives into `buffer` what there is. Gives how many bytes, or -errno. */
+export function tryReceive(
+  handle: Handle,
+  buffer: Uint8Array,
+  flags: number,
+): number {
+  const deferred = handle.takeDeferred();
+  if (deferred !== 0) return deferred;
+  // The kernel would wait for data that it then does not give.
+  if (buffer.length === 0 && handle.fd !== -1) return 0;
+  return native.recv(handle.fd, buffer, flags);
+}
+
 /** Receives into `buffer`, and gives how many bytes, 0 at the end. */
 export function receive(
   handle: Handle,
   buffer: Uint8Array,
   flags: number,
 ): number {
-  // The kernel would wait for data that it then does not give.
-  if (buffer.length === 0 && handle.fd !== -1) return 0;
-  const result = native.recv(handle.fd, buffer, flags);
+  const result = tryReceive(handle, buffer, flags);
   if (result !== EAGAIN) return handle.check(result, "recv");
   const again = handle.retry(
     receiveEvents(flags),
@@ -62,14 +73,25 @@ export function receiveAll(
     const rest = buffer.subarray(received);
     const result = handle.retry(
       receiveEvents(flags),
-      () => native.recv(handle.fd, rest, flags),
+      () => tryReceive(handle, rest, flags),
       deadline,
     );
     if (result < 0 && received === 0) return handle.check(result, "recv");
+    if (isFinal(result)) handle.defer(result);
     if (result <= 0) break;
     received += result;
   }
   return received;
+}
+
+/** An error that the kernel tells only once: not that one would have to wait. */
+function isFinal(result: number): boolean {
+  return (
+    Number.isFinite(result) &&
+    result < 0 &&
+    result !== EAGAIN &&
+    result !== EINTR
+  );
 }
 
 /** Whether a receive has to go on until its buffer is full. */

@@ -1,0 +1,122 @@
+import { type Arena, type EpollNative, native, type Native } from "./native.ts";
+import { check, ENOSYS, EPERM, osError } from "./result.ts";
+import { wait } from "./wait.ts";
+
+type Calls = Native & EpollNative;
+
+function isLinux(native: Native): native is Calls {
+  return native.epollCreate !== undefined;
+}
+
+/** Whether this system has epoll(7). */
+export const hasEpoll = isLinux(native);
+
+/**
+ * An instance of epoll(7), and room for its events in memory that the native
+ * side sees. An event is the kernel's own: what happened, and the two numbers
+ * with which its descriptor was registered.
+ */
+export class EpollSet {
+  readonly fd: number;
+  readonly #calls: Calls;
+  /** Where an event's parts stand, in words. */
+  readonly #stride: number;
+  readonly #data: number;
+  /** epoll_pwait2(2) may be missing, or forbidden by an old sandbox. */
+  #isPrecise = true;
+  #arena!: Arena;
+  #words!: Uint32Array;
+  #room = 0;
+
+  /**
+   * @param fd An instance that there is already; a new one unless given.
+   * @throws {OSError} EMFILE, ENFILE: no descriptors left; ENOSYS: no epoll.
+   */
+  constructor(fd?: number) {
+    if (!isLinux(native)) throw osError(ENOSYS, "epoll_create1");
+    this.#calls = native;
+    this.#stride = native.epollEvent.bytes / 4;
+    this.#data = native.epollEvent.data / 4;
+    this.fd = fd ?? check(native.epollCreate(0), "epoll_create1");
+    this.reserve(64);
+  }
+
+  /** Adds, changes or removes a descriptor. Gives 0 or -errno. */
+  control(
+    operation: number,
+    fd: number,
+    events: number,
+    generation = 0,
+  ): number {
+    return this.#calls.epollCtl(
+      this.fd,
+      operation,
+      fd,
+      events >>> 0,
+      fd,
+      generation,
+    );
+  }
+
+  /** How many events there is room for. */
+  get room(): number {
+    return this.#room;
+  }
+
+  /** Makes room for at least as many events; what was there is lost. */
+  reserve(events: number): void {
+    if (events <= this.#room) return;
+    this.#room = events * 2;
+    const bytes = this.#room * this.#stride * 4;
+    const [arena, buffer] = this.#calls.createArena(bytes);
+    this.#arena = arena;
+    this.#words = new Uint32Array(buffer);
+  }
+
+  /** What happened. */
+  eventsAt(index: number): number {
+    return this.#words[index * this.#stride] ?? 0;
+  }
+
+  /** Whose event it is. */
+  fdAt(index: number): number {
+    return this.#words[index * this.#stride + this.#data] ?? 0;
+  }
+
+  /** The generation with which it was registered. */
+  generationAt(index: number): number {
+    return this.#words[index * this.#stride + this.#data + 1] ?? 0;
+  }
+
+  /** Blocks. Gives how many events there are, 0 after the time, or -errno. */
+  wait(most: number, timeoutMs: number): number {
+    return wait(timeoutMs, (ms, signals) => {
+      // Whole milliseconds every kernel can count.
+      if (Number.isInteger(ms) || !this.#isPrecise) {
+        return this.#wait(most, ms, signals, 0);
+      }
+      const result = this.#wait(most, ms, signals, 1);
+      if (result !== ENOSYS && result !== EPERM) return result;
+      this.#isPrecise = false;
+      return this.#wait(most, ms, signals, 0);
+    });
+  }
+
+  #wait(most: number, ms: number, signals: number, precise: number): number {
+    const calls = this.#calls;
+    return calls.epollWait(this.fd, this.#arena, most, ms, signals, precise);
+  }
+
+  /**
+   * Begins anew with an empty instance under the same number.
+   * @throws {OSError} EMFILE, ENFILE: no descriptors left.
+   */
+  clear(): void {
+    const fresh = check(this.#calls.epollCreate(0), "epoll_create1");
+    check(this.#calls.replace(fresh, this.fd), "dup3");
+  }
+
+  close(): void {
+    check(this.#calls.close(this.fd), "close", { fd: this.fd });
+  }
+}

@@ -1,0 +1,108 @@
+import { native, type Arena } from "./native.ts";
+import { wait } from "./wait.ts";
+
+/** A descriptor's place in a `PollSet`, and what its owner keeps there. */
+export interface PollSlot<T> {
+  index: number;
+  readonly fd: number;
+  value: T;
+}
+
+/**
+ * The descriptors of poll(2) in memory that the native side sees: `pollfd[]`,
+ * written by registration, read for answers, in the order in which they came.
+ */
+export class PollSet<T> {
+  #arena!: Arena;
+  #ints!: Int32Array;
+  #shorts!: Uint16Array;
+  /** The first place is the signals'; a removed descriptor leaves a hole. */
+  readonly #slots: (PollSlot<T> | undefined)[] = [undefined];
+  #holes = 0;
+
+  constructor() {
+    this.#allocate(64);
+  }
+
+  #allocate(places: number): void {
+    const [arena, buffer] = native.createArena(places * 8);
+    this.#arena = arena;
+    this.#ints = new Int32Array(buffer);
+    this.#shorts = new Uint16Array(buffer);
+  }
+
+  /** Adds a descriptor behind all others. */
+  add(fd: number, events: number, value: T): PollSlot<T> {
+    const slot = { index: this.#slots.length, fd, value };
+    this.#slots.push(slot);
+    if (slot.index * 2 >= this.#ints.length) {
+      const before = this.#ints;
+      this.#allocate(before.length);
+      this.#ints.set(before);
+    }
+    this.#ints[slot.index * 2] = fd;
+    this.#write(slot.index, events);
+    return slot;
+  }
+
+  setEvents(slot: PollSlot<T>, events: number): void {
+    this.#write(slot.index, events);
+  }
+
+  #write(index: number, events: number): void {
+    this.#shorts[index * 4 + 2] = events;
+  }
+
+  /** Removes a descriptor: poll(2) passes over negative ones. */
+  remove(slot: PollSlot<T>): void {
+    this.#slots[slot.index] = undefined;
+    this.#ints[slot.index * 2] = -1;
+    this.#holes++;
+    if (this.#holes > 32 && this.#holes > this.#slots.length / 2) this.#pack();
+  }
+
+  /** Closes the holes; the order stays. */
+  #pack(): void {
+    let index = 1;
+    for (const slot of this.#slots.splice(1)) {
+      if (slot === undefined) continue;
+      this.#ints[index * 2] = slot.fd;
+      this.#write(index, this.#shorts[slot.index * 4 + 2] ?? 0);
+      slot.index = index++;
+      this.#slots.push(slot);
+    }
+    this.#holes = 0;
+  }
+
+  /** Blocks. Gives how many have revents, 0 after the time, or -errno. */
+  wait(timeoutMs: number): number {
+    const arena = this.#arena;
+    const count = this.#slots.length - 1;
+    return wait(timeoutMs, (ms, signals) =>
+      native.poll(arena, count, ms, signals),
+    );
+  }
+
+  /**
+   * What a wait found.
+   * @param count How many have revents.
+   * @param take Makes an answer of one; undefined leaves it out.
+   */
+  answers<R>(
+    count: number,
+    take: (value: T, revents: number) => R | undefined,
+  ): R[] {
+    const shorts = this.#shorts;
+    const answers: R[] = [];
+    for (let index = 1, left = count; left > 0; index++) {
+      const revents = shorts[index * 4 + 3];
+      if (revents === undefined) break;
+      if (revents === 0) continue;
+      left--;
+      const slot = this.#slots[index];
+      const answer = slot && take(slot.value, revents);
+      if (answer !== undefined) answers.push(answer);
+    }
+    return answers;
+  }
+}

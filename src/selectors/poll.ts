@@ -1,0 +1,78 @@
+import {
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLNVAL,
+  POLLOUT,
+  POLLPRI,
+} from "../constants.ts";
+import type { FileDescriptorLike } from "../descriptor.ts";
+import { PollSet, type PollSlot } from "../poll-set.ts";
+import { check } from "../result.ts";
+import { BaseSelector } from "./base.ts";
+import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "./key.ts";
+
+const ALL = EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
+const BROKEN = POLLERR | POLLHUP | POLLNVAL;
+
+function toPoll(events: number): number {
+  return (
+    ((events & EVENT_READ) === 0 ? 0 : POLLIN) |
+    ((events & EVENT_WRITE) === 0 ? 0 : POLLOUT) |
+    ((events & EVENT_PRIORITY) === 0 ? 0 : POLLPRI)
+  );
+}
+
+function fromPoll(revents: number): number {
+  if ((revents & BROKEN) !== 0) return ALL;
+  return (
+    ((revents & POLLIN) === 0 ? 0 : EVENT_READ) |
+    ((revents & POLLOUT) === 0 ? 0 : EVENT_WRITE) |
+    ((revents & POLLPRI) === 0 ? 0 : EVENT_PRIORITY)
+  );
+}
+
+/**
+ * A selector on poll(2): everywhere, and for any descriptor, but each wait costs
+ * as much as there is registered.
+ *
+ * A closed descriptor that is still registered is ready for everything. What is
+ * ready comes in the order of registration.
+ * @see poll(2), https://docs.python.org/3/library/selectors.html#selectors.PollSelector
+ */
+export class PollSelector<
+  Data = unknown,
+  File extends FileDescriptorLike = FileDescriptorLike,
+> extends BaseSelector<Data, File> {
+  readonly #set = new PollSet<number>();
+  readonly #slots = new Map<number, PollSlot<number>>();
+
+  protected override get allEvents(): number {
+    return ALL;
+  }
+
+  protected override add(fd: number, events: number): void {
+    this.#slots.set(fd, this.#set.add(fd, toPoll(events), fd));
+  }
+
+  protected override change(fd: number, events: number): void {
+    const slot = this.#slots.get(fd);
+    if (slot) this.#set.setEvents(slot, toPoll(events));
+  }
+
+  protected override remove(fd: number): void {
+    const slot = this.#slots.get(fd);
+    this.#slots.delete(fd);
+    if (slot) this.#set.remove(slot);
+  }
+
+  protected override wait(
+    timeoutMs: number,
+    report: (fd: number, events: number) => void,
+  ): void {
+    const count = check(this.#set.wait(timeoutMs), "poll");
+    this.#set.answers(count, (fd, revents) => {
+      report(fd, fromPoll(revents));
+    });
+  }
+}
