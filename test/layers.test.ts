@@ -29,8 +29,10 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(native|errors|arguments)\.ts$/],
   [/^src\/(constants|exchange|result)\.ts$/],
   [/^src\/(deadline|descriptor|signals)\.ts$/],
-  [/^src\/(wait|fd)\.ts$/],
-  [/^src\/select\.ts$/, /^src\/socket\//],
+  [/^src\/(wait|leaks|fd)\.ts$/],
+  [/^src\/(select|poll|epoll|kqueue)-set\.ts$/],
+  [/^src\/(poll|epoll|kqueue)\.ts$/],
+  [/^src\/select\.ts$/, /^src\/socket\//, /^src\/selectors\//],
   [/^src\/index\.ts$/],
 ];
 
