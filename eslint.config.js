@@ -30,7 +30,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ["examples/**/*.ts", "scripts/**/*.ts", "test/**/*.ts"],
+    files: [
+      "bench/**/*.ts",
+      "examples/**/*.ts",
+      "scripts/**/*.ts",
+      "test/**/*.ts",
+    ],
     rules: {
       "no-console": "off",
       "no-empty": ["error", { allowEmptyCatch: true }],
