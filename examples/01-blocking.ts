@@ -28,7 +28,7 @@ const say = (line: string): void => {
 
 function listen(port: string): Socket {
   try {
-    return createServer({ port: Number(port) });
+    return createServer({ port: Number(port || NaN) });
   } catch (error) {
     console.error(`Cannot listen on port ${port}: ${String(error)}`);
     process.exit(1);

@@ -1,6 +1,5 @@
 #include "arena.h"
 
-#include <cerrno>
 #include <cstdlib>
 
 #include "args.h"
@@ -29,7 +28,11 @@ Napi::Value CreateArena(const Napi::CallbackInfo& info) {
   }
   const auto size = static_cast<size_t>(bytes);
   void* data = std::calloc(1, size);
-  if (data == nullptr) return args.Number(-ENOMEM);
+  if (data == nullptr) {
+    Napi::RangeError::New(info.Env(), "Out of memory")
+        .ThrowAsJavaScriptException();
+    return args.Undefined();
+  }
   auto* arena = new Arena{data, size, 2};
   const Napi::Env env = info.Env();
   Napi::Array pair = Napi::Array::New(env, 2);

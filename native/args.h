@@ -1,7 +1,8 @@
 // Reads a call's arguments and gives its result back.
 //
-// TypeScript has validated what a user gave; the checks here are the last line,
-// so that no value whatsoever can make native code read or write out of bounds.
+// TypeScript has validated what a user gave. The checks here are the last line:
+// no value of JavaScript's own can make native code read or write out of
+// bounds.
 #ifndef POSIX_SELECT_ARGS_H_
 #define POSIX_SELECT_ARGS_H_
 
@@ -19,12 +20,6 @@
 struct Bytes {
   uint8_t* data = nullptr;
   size_t length = 0;
-
-  // Whether [offset, offset + count) lies within.
-  bool Covers(int32_t offset, int32_t count) const {
-    return offset >= 0 && count >= 0 &&
-           static_cast<size_t>(offset) + static_cast<size_t>(count) <= length;
-  }
 };
 
 // The arguments of one call. The first bad one throws a TypeError and turns

@@ -23,20 +23,30 @@ struct Control {
   alignas(cmsghdr) char bytes[CMSG_SPACE(kMostFds * sizeof(int))];
 };
 
+constexpr uint32_t kMostPieces = 1024;  // IOV_MAX
+
+// All elements are got first: a getter among them could run code that takes an
+// earlier one's memory away.
 bool ReadPieces(const Napi::CallbackInfo& info, size_t index, Args* args,
                 std::vector<iovec>* pieces) {
-  if (!info[index].IsArray()) {
-    args->Fail(index, "pieces", "an array of Uint8Array");
+  std::vector<Napi::Value> values;
+  if (info[index].IsArray()) {
+    const auto array = info[index].As<Napi::Array>();
+    const uint32_t length = array.Length();
+    for (uint32_t i = 0; i < length && i <= kMostPieces; i++) {
+      values.push_back(array.Get(i));
+      if (info.Env().IsExceptionPending()) return false;
+    }
+  }
+  if (!info[index].IsArray() || values.size() > kMostPieces) {
+    args->Fail(index, "pieces", "an array of at most 1024 Uint8Array");
     return false;
   }
-  const auto array = info[index].As<Napi::Array>();
-  const uint32_t length = array.Length();
-  pieces->reserve(length);
-  for (uint32_t i = 0; i < length; i++) {
+  for (const Napi::Value& value : values) {
     napi_typedarray_type type;
     size_t bytes = 0;
     void* data = nullptr;
-    if (napi_get_typedarray_info(info.Env(), array.Get(i), &type, &bytes, &data,
+    if (napi_get_typedarray_info(info.Env(), value, &type, &bytes, &data,
                                  nullptr, nullptr) != napi_ok ||
         type != napi_uint8_array) {
       args->Fail(index, "pieces", "an array of Uint8Array");

@@ -122,3 +122,10 @@ export function writableBytes(
   if (!ArrayBuffer.isView(value)) throw invalidType(name, expected, value);
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
+
+/** Whether a `for` loop can go through `list`. */
+export function isIterable(list: unknown): boolean {
+  if (typeof list === "string") return true;
+  if (typeof list !== "object" || list === null) return false;
+  return Symbol.iterator in list && typeof list[Symbol.iterator] === "function";
+}

@@ -4,7 +4,7 @@ import { timeout, type Timeout } from "./deadline.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
 import { EpollSet, hasEpoll } from "./epoll-set.ts";
 import { ClosedError } from "./errors.ts";
-import { identityOf, unwatchForLeak, watchForLeak } from "./leaks.ts";
+import { unwatchForLeak, watchForLeak } from "./leaks.ts";
 import { check, EINVAL } from "./result.ts";
 
 const READY_TO_ALL = c.EPOLLIN | c.EPOLLPRI | c.EPOLLOUT;
@@ -32,7 +32,7 @@ class EpollObject implements Disposable {
     const { fd } = set;
     const made = new EpollObject(set);
     const description = `Epoll { fd: ${String(fd)} }`;
-    watchForLeak(made, { fd, identity: identityOf(fd), description });
+    watchForLeak(made, { fd, identity: undefined, description });
     return made;
   }
 
@@ -164,7 +164,7 @@ class EpollObject implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    unwatchForLeak(this, this.#set.fd);
+    unwatchForLeak(this);
     this.#set.close();
   }
 

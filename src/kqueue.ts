@@ -1,4 +1,10 @@
-import { integer, options } from "./arguments.ts";
+import {
+  integer,
+  invalidType,
+  isIterable,
+  mask,
+  options,
+} from "./arguments.ts";
 import { KQ_EV_ADD, KQ_FILTER_READ } from "./constants.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
@@ -62,7 +68,7 @@ export class KqueueObject implements Disposable {
     this.fileno();
     integer(maxEvents, "maxEvents", 0, MOST);
     const time = timeout(timeoutMs);
-    const list = [...(changes ?? [])].map(checked);
+    const list = listOf(changes).map(checked);
     const count = this.#set.control(list, maxEvents, time);
     check(count, "kevent", { fd: this.#set.fd });
     return Array.from({ length: count }, (_, i) => this.#set.at(i));
@@ -72,7 +78,7 @@ export class KqueueObject implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    unwatchForLeak(this, this.#set.fd);
+    unwatchForLeak(this);
     check(this.#set.close(), "close", { fd: this.#set.fd });
   }
 
@@ -82,8 +88,13 @@ export class KqueueObject implements Disposable {
   }
 }
 
-const MAX_UINT32 = 2 ** 32 - 1;
 const { MAX_SAFE_INTEGER } = Number;
+
+function listOf(changes: Iterable<KEvent> | null | undefined): KEvent[] {
+  if (changes === null || changes === undefined) return [];
+  if (isIterable(changes)) return [...changes];
+  throw invalidType("changes", "an iterable of kevents, or null", changes);
+}
 
 function checked(event: KEvent, index: number): KEvent {
   const name = `changes[${String(index)}]`;
@@ -91,7 +102,7 @@ function checked(event: KEvent, index: number): KEvent {
   integer(event.ident, `${name}.ident`, 0, MAX_SAFE_INTEGER);
   integer(event.filter, `${name}.filter`, -(2 ** 15), 2 ** 15 - 1);
   integer(event.flags, `${name}.flags`, 0, 0xffff);
-  integer(event.fflags, `${name}.fflags`, 0, MAX_UINT32);
+  mask(event.fflags, `${name}.fflags`);
   integer(event.data, `${name}.data`, -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER);
   integer(event.udata, `${name}.udata`, 0, MAX_SAFE_INTEGER);
   return event;

@@ -4,7 +4,11 @@ import { native } from "./native.ts";
 /** A descriptor that is to be closed with its owner. */
 export interface Owned {
   readonly fd: number;
-  readonly identity: Identity;
+  /**
+   * Which file it is. Undefined where that can't be told: Linux has one file for
+   * all of epoll's descriptors, and more.
+   */
+  readonly identity: Identity | undefined;
   /** How the warning names the owner. */
   readonly description: string;
 }
@@ -24,21 +28,34 @@ const leaks = new FinalizationRegistry<Owned>((owned) => {
   if (owners.get(fd) !== owned) return;
   owners.delete(fd);
   if (native.identify(fd, exchange) !== 0) return;
+  if (identity === undefined) {
+    const warning = `unclosed ${description}, which stays open`;
+    process.emitWarning(warning, "ResourceWarning");
+    return;
+  }
   const { device, inode } = readIdentity();
   if (device !== identity.device || inode !== identity.inode) return;
   native.close(fd);
   process.emitWarning(`unclosed ${description}`, "ResourceWarning");
 });
 
+/** What an owner owns, as long as it does. */
+const ownedBy = new WeakMap<object, Owned>();
+
 /** Has a descriptor closed should its owner be forgotten. */
 export function watchForLeak(owner: object, owned: Owned): void {
   owners.set(owned.fd, owned);
+  ownedBy.set(owner, owned);
   leaks.register(owner, owned, owner);
 }
 
 /** The owner has closed its descriptor, or has given it away. */
-export function unwatchForLeak(owner: object, fd: number): void {
-  if (leaks.unregister(owner)) owners.delete(fd);
+export function unwatchForLeak(owner: object): void {
+  const owned = ownedBy.get(owner);
+  if (owned === undefined) return;
+  ownedBy.delete(owner);
+  leaks.unregister(owner);
+  if (owners.get(owned.fd) === owned) owners.delete(owned.fd);
 }
 
 /** Which file a descriptor stands for. */

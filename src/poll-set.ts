@@ -1,4 +1,5 @@
 import { native, type Arena } from "./native.ts";
+import { EINVAL } from "./result.ts";
 import { wait } from "./wait.ts";
 
 /** A descriptor's place in a `PollSet`, and what its owner keeps there. */
@@ -76,6 +77,14 @@ export class PollSet<T> {
 
   /** Blocks. Gives how many have revents, 0 after the time, or -errno. */
   wait(timeoutMs: number): number {
+    const result = this.#wait(timeoutMs);
+    // The system counts holes among the descriptors that a process may have.
+    if (result !== EINVAL || this.#holes === 0) return result;
+    this.#pack();
+    return this.#wait(timeoutMs);
+  }
+
+  #wait(timeoutMs: number): number {
     const arena = this.#arena;
     const count = this.#slots.length - 1;
     return wait(timeoutMs, (ms, signals) =>

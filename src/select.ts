@@ -4,7 +4,7 @@
  * @see https://docs.python.org/3/library/select.html
  * @module
  */
-import { invalidType } from "./arguments.ts";
+import { invalidType, isIterable } from "./arguments.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { check } from "./result.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
@@ -179,10 +179,4 @@ function snapshot<T>(list: Iterable<T>, name: string): T[] {
 
 function isArray<T>(list: Iterable<T>): list is T[] {
   return Array.isArray(list);
-}
-
-function isIterable(list: unknown): boolean {
-  if (typeof list === "string") return true;
-  if (typeof list !== "object" || list === null) return false;
-  return Symbol.iterator in list && typeof list[Symbol.iterator] === "function";
 }

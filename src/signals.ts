@@ -44,11 +44,6 @@ const hasLibuv =
 
 const pipe = hasLibuv ? native.signalPipe() : -1;
 
-/** Whether a signal's listener may want to run. */
-export function hasSignalListeners(): boolean {
-  return listeners > 0;
-}
-
 /**
  * The descriptor that a wait has to watch beside its own, or -1: readable from
  * the moment when a signal with a listener comes until libuv has seen it.

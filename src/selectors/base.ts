@@ -21,9 +21,11 @@ import { Waker } from "./waker.ts";
  * Watches many descriptors, and keeps what the program wants to find with each.
  *
  * This class is the contract and the bookkeeping; a mechanism adds `add()`,
- * `remove()` and `wait()`, over numbers. An object that is registered may be closed before it
- * is unregistered; if its number is used again, the new owner can be registered
- * and the old key is dropped.
+ * `remove()` and `wait()`, over numbers.
+ *
+ * An object that is registered may be closed before it is unregistered; if its
+ * number is used again, the new owner can be registered, and the old key is
+ * dropped.
  *
  * @see https://docs.python.org/3/library/selectors.html
  */
@@ -210,11 +212,19 @@ export abstract class BaseSelector<
    */
   wakeupHandle(): number {
     this.#checkOpen();
-    if (this.#waker === undefined) {
-      this.#waker = new Waker();
-      this.add(this.#waker.fd, EVENT_READ);
-    }
+    this.#waker ??= this.#makeWaker();
     return this.#waker.handle;
+  }
+
+  #makeWaker(): Waker {
+    const waker = new Waker();
+    try {
+      this.add(waker.fd, EVENT_READ);
+      return waker;
+    } catch (error) {
+      waker.close();
+      throw error;
+    }
   }
 
   /**

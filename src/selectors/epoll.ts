@@ -1,10 +1,11 @@
-import { boolean } from "../arguments.ts";
+import { boolean, options } from "../arguments.ts";
 import * as c from "../constants.ts";
 import { deadlineAfter, msUntil } from "../deadline.ts";
 import type { FileDescriptorLike } from "../descriptor.ts";
 import { EpollSet } from "../epoll-set.ts";
-import { identityOf, unwatchForLeak, watchForLeak } from "../leaks.ts";
-import { check } from "../result.ts";
+import { OSError } from "../errors.ts";
+import { unwatchForLeak, watchForLeak } from "../leaks.ts";
+import { check, EINVAL } from "../result.ts";
 import { BaseSelector } from "./base.ts";
 import {
   EVENT_PRIORITY,
@@ -87,17 +88,20 @@ export class EpollSelector<
   #generation = 0;
   /** What `register()` was told of how to watch. */
   #flags = 0;
+  #hasLeftovers = false;
 
   /** @throws {OSError} EMFILE, ENFILE: no descriptors left. */
   constructor() {
     super();
     const { fd } = this.#set;
     const description = `EpollSelector { fd: ${String(fd)} }`;
-    watchForLeak(this, { fd, identity: identityOf(fd), description });
+    watchForLeak(this, { fd, identity: undefined, description });
   }
 
   /**
-   * The epoll instance's own descriptor, readable while something is ready.
+   * The epoll instance's own descriptor, readable while something is ready. It
+   * keeps its number, but another epoll that watches it has to be told again
+   * after the set was built anew.
    * @throws {ClosedError} ERR_CLOSED
    */
   fileno(): number {
@@ -130,28 +134,27 @@ export class EpollSelector<
   }
 
   protected override add(fd: number, events: number): void {
-    const generation = (this.#generation + 1) >>> 0;
-    this.#generation = generation;
-    this.#add({ fd, generation, flags: this.#flags, events, isArmed: true });
+    this.#add(fd, events, this.#flags);
   }
 
-  #add(watched: Watched): void {
-    const { fd } = watched;
-    const result = this.#tell(c.EPOLL_CTL_ADD, watched);
-    check(result, "epoll_ctl", { fd });
+  #add(fd: number, events: number, flags: number): void {
+    const generation = (this.#generation + 1) >>> 0;
+    this.#generation = generation;
+    const watched = { fd, generation, flags, events, isArmed: true };
+    check(this.#tell(c.EPOLL_CTL_ADD, watched), "epoll_ctl", { fd });
     this.#watched.set(fd, watched);
   }
 
   protected override change(fd: number, events: number): void {
     const before = this.#watched.get(fd);
     if (before === undefined) return;
-    const watched = { ...before, events, isArmed: true };
     // The kernel does not change an exclusive one; a deaf one may be forgotten.
     if ((before.flags & c.EPOLLEXCLUSIVE) !== 0 || !before.isArmed) {
       this.remove(fd);
-      this.#add(watched);
+      this.#add(fd, events, before.flags);
       return;
     }
+    const watched = { ...before, events };
     this.#watched.delete(fd);
     check(this.#tell(c.EPOLL_CTL_MOD, watched), "epoll_ctl", { fd });
     this.#watched.set(fd, watched);
@@ -178,6 +181,7 @@ export class EpollSelector<
     report: (fd: number, events: number) => void,
   ): void {
     const deadline = deadlineAfter(timeoutMs);
+    if (this.#hasLeftovers) this.#rebuildIfPossible();
     this.#set.reserve(this.#watched.size);
     let leftMs = timeoutMs;
     do {
@@ -185,8 +189,12 @@ export class EpollSelector<
       const count = check(result, "epoll_wait", { fd: this.#set.fd });
       const reported = this.#report(count, report);
       if (reported === count) return;
+      this.#hasLeftovers = true;
+      if (reported > 0) {
+        this.#rebuildIfPossible();
+        return;
+      }
       this.#rebuild();
-      if (reported > 0) return;
       leftMs = msUntil(deadline);
     } while (leftMs > 0);
   }
@@ -205,26 +213,50 @@ export class EpollSelector<
     return reported;
   }
 
-  /** Gets rid of entries that no call can remove. */
+  /**
+   * Gets rid of entries that no call can remove.
+   * @throws {OSError} EMFILE, ENFILE: no descriptors left.
+   */
   #rebuild(): void {
+    // A number may be another file's by now, which nobody asked to watch; and a
+    // deaf one is told again when it is changed.
+    const known = [...this.#watched.values()].filter(
+      (watched) => watched.isArmed && this.#isKnown(watched),
+    );
     this.#set.clear();
-    for (const watched of this.#watched.values()) {
-      // One that is closed is refused, and the old set had forgotten it.
-      if (watched.isArmed) this.#tell(c.EPOLL_CTL_ADD, watched);
+    this.#hasLeftovers = false;
+    for (const watched of known) this.#tell(c.EPOLL_CTL_ADD, watched);
+  }
+
+  /** Without a descriptor to spare, what else is ready must still be heard. */
+  #rebuildIfPossible(): void {
+    try {
+      this.#rebuild();
+    } catch (error) {
+      if (!(error instanceof OSError)) throw error;
     }
+  }
+
+  /** Whether the set has an entry for what the number stands for now. */
+  #isKnown({ fd, events, flags, generation }: Watched): boolean {
+    const bits = toEpoll(events) | (flags & ~c.EPOLLEXCLUSIVE);
+    const result = this.#set.control(c.EPOLL_CTL_MOD, fd, bits, generation);
+    // An exclusive one that is there can't be changed.
+    return result === 0 || result === EINVAL;
   }
 
   override close(): void {
     if (this.closed) return;
     super.close();
     this.#watched.clear();
-    unwatchForLeak(this, this.#set.fd);
+    unwatchForLeak(this);
     this.#set.close();
   }
 }
 
-function flagsOf(options: EpollOptions = {}): number {
-  const { edgeTriggered, oneShot, exclusive } = options;
+function flagsOf(settings: EpollOptions = {}): number {
+  options(settings, "options");
+  const { edgeTriggered, oneShot, exclusive } = settings;
   return (
     (boolean(edgeTriggered, "edgeTriggered", false) ? c.EPOLLET : 0) |
     (boolean(oneShot, "oneShot", false) ? c.EPOLLONESHOT : 0) |

@@ -75,7 +75,12 @@ export class KqueueSelector<
   }
 
   protected override change(fd: number, events: number, before: number): void {
-    this.add(fd, events & ~before);
+    try {
+      this.add(fd, events & ~before);
+    } catch (error) {
+      this.remove(fd, before);
+      throw error;
+    }
     this.remove(fd, before & ~events);
   }
 
@@ -130,7 +135,7 @@ export class KqueueSelector<
   override close(): void {
     if (this.closed) return;
     super.close();
-    unwatchForLeak(this, this.#set.fd);
+    unwatchForLeak(this);
     check(this.#set.close(), "close", { fd: this.#set.fd });
   }
 }

@@ -31,8 +31,9 @@ export abstract class SocketBase {
     this.protocol = protocol;
     this[HANDLE] = handle;
     if (identity !== undefined) {
-      const description = inspect(this);
-      watchForLeak(this, { fd: handle.fd, identity, description });
+      const { fd } = handle;
+      const description = describe(`fd: ${String(fd)}`, family, type);
+      watchForLeak(this, { fd, identity, description });
     }
   }
 
@@ -157,7 +158,7 @@ export abstract class SocketBase {
    */
   detach(): number {
     const { fd } = this[HANDLE];
-    unwatchForLeak(this, fd);
+    unwatchForLeak(this);
     this[HANDLE].fd = -1;
     return fd;
   }
@@ -168,7 +169,7 @@ export abstract class SocketBase {
    * @see close(2)
    */
   close(): void {
-    unwatchForLeak(this, this[HANDLE].fd);
+    unwatchForLeak(this);
     this[HANDLE].close();
   }
 
@@ -180,6 +181,10 @@ export abstract class SocketBase {
   /** What `console.log()` shows. */
   [inspect.custom](): string {
     const fd = this.closed ? "closed" : `fd: ${String(this.fileno())}`;
-    return `Socket { ${fd}, ${familyName(this.family)}, ${typeName(this.type)} }`;
+    return describe(fd, this.family, this.type);
   }
+}
+
+function describe(fd: string, family: number, type: number): string {
+  return `Socket { ${fd}, ${familyName(family)}, ${typeName(type)} }`;
 }

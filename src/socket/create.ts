@@ -152,15 +152,16 @@ export function createConnection(settings: ConnectionOptions): Socket {
   let leftMs = timeoutMs;
   let failure: unknown;
   for (const { family, address } of targets(settings)) {
-    const socket = new Socket(family);
+    let socket: Socket | undefined;
     try {
+      socket = new Socket(family);
       if (settings.localAddress) socket.bind(settings.localAddress);
       socket.setTimeout(leftMs);
       socket.connect(address);
       socket.setTimeout(timeoutMs);
       return socket;
     } catch (error) {
-      socket.close();
+      socket?.close();
       failure = error;
     }
     leftMs = msUntil(deadline);

@@ -112,7 +112,7 @@ export class Handle {
 
   /** The error that an earlier call kept, or 0. */
   takeDeferred(): number {
-    const result = this.#deferred;
+    const result = this.fd === -1 ? 0 : this.#deferred;
     this.#deferred = 0;
     return result;
   }

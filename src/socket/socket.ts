@@ -28,6 +28,9 @@ import { openGiven, Opened, openSocket } from "./opened.ts";
 import { target } from "./target.ts";
 import * as transfer from "./transfer.ts";
 
+/** How many pieces one message has at most: IOV_MAX. */
+const MAX_PIECES = 1024;
+
 /** What can be sent: text goes out as UTF-8. */
 export type SocketData = string | ArrayBufferView;
 
@@ -257,7 +260,9 @@ export class Socket extends SocketBase {
     const buffer = memory(integer(maxBytes, "maxBytes"), bits);
     const result = this[HANDLE].retry(
       transfer.receiveEvents(bits),
-      () => native.recvfrom(this.fileno(), buffer, bits, exchange),
+      () =>
+        this[HANDLE].takeDeferred() ||
+        native.recvfrom(this.fileno(), buffer, bits, exchange),
       transfer.deadlineFor(this[HANDLE], bits),
     );
     const received = this[HANDLE].check(result, "recvfrom");
@@ -276,7 +281,9 @@ export class Socket extends SocketBase {
     const buffer = memory(integer(maxBytes, "maxBytes"), bits);
     const result = this[HANDLE].retry(
       transfer.receiveEvents(bits),
-      () => native.recvmsg(this.fileno(), buffer, bits, maxFds, exchange),
+      () =>
+        this[HANDLE].takeDeferred() ||
+        native.recvmsg(this.fileno(), buffer, bits, maxFds, exchange),
       transfer.deadlineFor(this[HANDLE], bits),
     );
     const received = this[HANDLE].check(result, "recvmsg");
@@ -358,7 +365,8 @@ export class Socket extends SocketBase {
    * @returns How many bytes were taken. The descriptors go with the first, so
    *   that a stream needs at least one.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE
-   * @throws {RangeError} ERR_OUT_OF_RANGE: more than 253 descriptors.
+   * @throws {RangeError} ERR_OUT_OF_RANGE: more than 253 descriptors, or 1024
+   *   pieces.
    * @throws {OSError} As `send()`; EBADF: a descriptor that is closed;
    *   ETOOMANYREFS: too many under way; EINVAL: the socket passes none.
    * @see sendmsg(2), unix(7)
@@ -369,14 +377,19 @@ export class Socket extends SocketBase {
   ): number {
     options(settings, "options");
     const list: readonly unknown[] = Array.isArray(data) ? data : [data];
-    const pieces = list.map((piece, i) => bytes(piece, `data[${String(i)}]`));
+    integer(list.length, "data.length", 0, MAX_PIECES);
+    const pieces = Array.from(list, (piece, i) =>
+      bytes(piece, `data[${String(i)}]`),
+    );
     const bits = mask(settings.flags ?? 0, "flags");
-    const { fds: files = [] } = settings;
+    const { fds: files = [], address } = settings;
     if (!Array.isArray(files)) throw invalidType("fds", "an array", files);
-    const fds = files.map((fd, i) => fdOf(fd, "sendmsg", "fds", i));
-    integer(fds.length, "fds.length", 0, MAX_FDS);
+    integer(files.length, "fds.length", 0, MAX_FDS);
+    const fds = Array.from(files, (fd, i) => fdOf(fd, "sendmsg", "fds", i));
     const to =
-      settings.address && target(settings.address, this.family, "sendmsg");
+      address === undefined
+        ? undefined
+        : target(address, this.family, "sendmsg");
     const call = (): number => {
       writeFds(fds);
       if (to) writeAddress(to.plain);

@@ -66,7 +66,9 @@ export function receiveAll(
   buffer: Uint8Array,
   flags: number,
 ): number {
-  if ((flags & MSG_PEEK) !== 0) return receive(handle, buffer, flags);
+  if ((flags & MSG_PEEK) !== 0 || buffer.length === 0) {
+    return receive(handle, buffer, flags);
+  }
   const deadline = deadlineFor(handle, flags);
   let received = 0;
   while (received < buffer.length) {

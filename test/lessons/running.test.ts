@@ -158,7 +158,7 @@ describe.each(lessons)("$file", ({ file, manyClients }) => {
     expect(await server.during(polite(server.port))).toEqual(politeAnswers);
   });
 
-  test.concurrent.each(["abc", "-1", "65536", "1.5"])(
+  test.concurrent.each(["abc", "-1", "65536", "1.5", ""])(
     "the bad port %s is one clear line and exit code 1",
     async (port) => {
       await using program = sureToEnd(new Program(`examples/${file}`, [port]));
