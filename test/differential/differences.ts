@@ -295,7 +295,8 @@ export const differences: readonly Difference[] = [
     parts: ({ step }) => step.do === "modify" || step.do === "unregister",
   },
   {
-    title: "TO BE DECIDED: who watched an EpollSelector before it was rebuilt",
+    title:
+      "another epoll that watches an EpollSelector has to be told of its rebuild",
     reason: "dup3(2) puts another set under its number: the watcher goes deaf",
     explains: ({ mechanism, facts }) =>
       mechanism === "EpollSelector" && facts.isAboutRebuilt,

@@ -33,7 +33,7 @@ test("the seed is a whole number", () => {
 test.skipIf(reason !== undefined).for(mechanisms)(
   "%s does what CPython's does",
   async (mechanism) => {
-    const programs = 200;
+    const programs = 150;
     const campaign = { python, seed, programs, mechanism };
     const { failure } = await runCampaign(campaign);
     expect.soft(failure?.program).toBeUndefined();

@@ -83,6 +83,8 @@ export class History {
   readonly #modified = new Set<string>();
   readonly #world: World;
   #wasRebuilt = false;
+  /** Sets in which an entry was lost that CPython's may yet report. */
+  readonly #deaf = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -101,7 +103,7 @@ export class History {
     const subject = world.thing(step.on);
     if (!(subject instanceof Subject)) return none;
     const hasLeftover = this.#hasLeftover(step.on, subject);
-    this.#wasRebuilt ||= hasLeftover && step.do === "wait";
+    if (hasLeftover && step.do === "wait") this.#noteRebuilt(step.on);
     const facts = {
       ...none,
       isClosed: subject.isClosed,
@@ -140,13 +142,26 @@ export class History {
 
   #hasLeftover(name: string, subject: Subject): boolean {
     if (!(subject instanceof SelectorSubject)) return false;
+    if (this.#deaf.has(name)) return true;
     const { files } = this.#world;
     const alive = new Set(files.values());
     const entries = this.#entries.get(name) ?? [];
+    // A key's own entry is the last one that was made for its number.
+    const last = new Map(entries.map(({ fd, file }) => [fd, file]));
     return entries.some(
       ({ fd, file }) =>
-        alive.has(file) && (files.get(fd) !== file || !subject.keyOf(fd)),
+        alive.has(file) &&
+        (files.get(fd) !== file || last.get(fd) !== file || !subject.keyOf(fd)),
     );
+  }
+
+  /** What was closed can't be told a new set; its number may yet come back. */
+  #noteRebuilt(name: string): void {
+    this.#wasRebuilt = true;
+    const { files } = this.#world;
+    const entries = this.#entries.get(name) ?? [];
+    const isLost = entries.some(({ fd, file }) => files.get(fd) !== file);
+    if (isLost) this.#deaf.add(name);
   }
 
   /** Remembers what a step that succeeded has done. */

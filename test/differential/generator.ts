@@ -226,7 +226,8 @@ class Generator {
   #file(): FileArgument {
     const random = this.#random;
     const name = this.#anyFile();
-    const subject = this.#pick(this.#subjects());
+    const subjects = this.#subjects();
+    const subject = subjects.length > 0 ? random.pick(subjects) : undefined;
     return random.weighted<() => FileArgument>([
       [name === undefined ? 0 : 80, () => ({ name: name ?? "" })],
       [name === undefined ? 0 : 10, () => ({ numberOf: name ?? "" })],
