@@ -66,7 +66,8 @@ function text(bytes: Buffer, offset: number): string {
 function machSymbols(bytes: Buffer): Symbol[] {
   const LC_SYMTAB = 2;
   const [N_STAB, N_TYPE, N_EXT, N_PEXT] = [0xe0, 0x0e, 0x01, 0x10];
-  const DYNAMIC_LOOKUP_ORDINAL = 0xfe;
+  // 0 is the library itself, those above are the process, not a library.
+  const MAX_LIBRARY_ORDINAL = 0xfd;
   const symbols: Symbol[] = [];
   let at = 32;
   for (let left = bytes.readUInt32LE(16); left > 0; left--) {
@@ -82,7 +83,7 @@ function machSymbols(bytes: Buffer): Symbol[] {
           // C names have an underscore in front.
           name: text(bytes, names + bytes.readUInt32LE(entry)).slice(1),
           isDefined: (type & N_TYPE) !== 0,
-          isFound: ordinal !== DYNAMIC_LOOKUP_ORDINAL,
+          isFound: ordinal > 0 && ordinal <= MAX_LIBRARY_ORDINAL,
         });
       }
     }

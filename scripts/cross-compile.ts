@@ -210,6 +210,11 @@ function queue(width: number): <T>(step: () => Promise<T>) => Promise<T> {
   };
 }
 
+function fail(reason: unknown): void {
+  console.error(reason instanceof Error ? reason.message : reason);
+  process.exitCode = 1;
+}
+
 async function main(): Promise<void> {
   const begin = performance.now();
   const wanted = process.argv.includes("--install");
@@ -228,10 +233,7 @@ async function main(): Promise<void> {
       targets.map((target) => build(zig, target, folder, inTurn)),
     );
     for (const result of results) {
-      if (result.status === "fulfilled") continue;
-      const { reason } = result as { reason: unknown };
-      console.error(reason instanceof Error ? reason.message : reason);
-      process.exitCode = 1;
+      if (result.status === "rejected") fail(result.reason);
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -240,4 +242,4 @@ async function main(): Promise<void> {
   console.log(`${targets.length} targets in ${seconds.toFixed(1)} s`);
 }
 
-await main();
+await main().catch(fail);

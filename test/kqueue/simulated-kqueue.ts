@@ -37,9 +37,8 @@
  * - the kqueue's own descriptor becoming readable, or a kqueue in a kqueue, and
  *   EVFILT_USER triggered by another thread: this memory is one thread's.
  */
-import { AF_UNIX, SOCK_STREAM } from "../../src/constants.ts";
 import { now } from "../../src/deadline.ts";
-import { exchange } from "../../src/exchange.ts";
+import { exchange, readPair } from "../../src/exchange.ts";
 import type { KEvent, KqueueCalls } from "../../src/kqueue-set.ts";
 import { type Arena, native } from "../../src/native.ts";
 import { EBADF } from "../../src/result.ts";
@@ -111,16 +110,18 @@ export class SimulatedKqueue implements KqueueCalls {
     return made;
   }
 
-  /** The descriptor is a socket: something that can be closed, and only once. */
+  /** The descriptor is a pipe's: something that can be closed, and only once. */
   kqueueCreate(): number {
     const errno = this.#createFailure;
     this.#createFailure = 0;
     if (errno !== 0) return -errno;
-    const fd = native.socket(AF_UNIX, SOCK_STREAM, 0, exchange);
+    const result = native.pipe(0, exchange);
+    if (result < 0) return result;
+    const [fd, other] = readPair();
+    native.close(other);
     const file = fileOf(fd);
-    if (file !== undefined) {
-      this.#kqueues.set(fd, { file, knotes: new Knotes() });
-    }
+    if (file === undefined) return EBADF;
+    this.#kqueues.set(fd, { file, knotes: new Knotes() });
     return fd;
   }
 
