@@ -103,7 +103,7 @@ export class History {
     const subject = world.thing(step.on);
     if (!(subject instanceof Subject)) return none;
     const hasLeftover = this.#hasLeftover(step.on, subject);
-    if (hasLeftover && step.do === "wait") this.#noteRebuilt(step.on);
+    if (hasLeftover && step.do === "wait") this.#noteRebuilt(step.on, subject);
     const facts = {
       ...none,
       isClosed: subject.isClosed,
@@ -155,12 +155,16 @@ export class History {
     );
   }
 
-  /** What was closed can't be told a new set; its number may yet come back. */
-  #noteRebuilt(name: string): void {
+  /** A key that was closed can't be told a new set; its number may come back. */
+  #noteRebuilt(name: string, subject: Subject): void {
     this.#wasRebuilt = true;
+    if (!(subject instanceof SelectorSubject)) return;
     const { files } = this.#world;
     const entries = this.#entries.get(name) ?? [];
-    const isLost = entries.some(({ fd, file }) => files.get(fd) !== file);
+    const last = new Map(entries.map(({ fd, file }) => [fd, file]));
+    const isLost = [...last].some(
+      ([fd, file]) => files.get(fd) !== file && subject.keyOf(fd) !== undefined,
+    );
     if (isLost) this.#deaf.add(name);
   }
 
