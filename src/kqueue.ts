@@ -15,7 +15,7 @@ import {
   kqueueCalls,
   KqueueSet,
 } from "./kqueue-set.ts";
-import { identityOf, unwatchForLeak, watchForLeak } from "./leaks.ts";
+import { unwatchForLeak, watchForLeak } from "./leaks.ts";
 import { check } from "./result.ts";
 
 export type { KEvent } from "./kqueue-set.ts";
@@ -120,7 +120,7 @@ export function kqueueFactory(calls: KqueueCalls): KqueueFactory {
       const fd = check(calls.kqueueCreate(), "kqueue");
       const made = new KqueueObject(new KqueueSet(calls, fd));
       const description = `Kqueue { fd: ${String(fd)} }`;
-      watchForLeak(made, { fd, identity: identityOf(fd), description });
+      watchForLeak(made, { fd, identity: undefined, description });
       return made;
     },
     fromFd: (fd) =>

@@ -5,8 +5,8 @@ import { native } from "./native.ts";
 export interface Owned {
   readonly fd: number;
   /**
-   * Which file it is. Undefined where that can't be told: Linux has one file for
-   * all of epoll's descriptors, and more.
+   * Which file it is. Undefined where that can't be told: all of epoll's
+   * descriptors are one file, and kqueue's have no number of their own.
    */
   readonly identity: Identity | undefined;
   /** How the warning names the owner. */

@@ -6,7 +6,7 @@ import {
   kqueueCalls,
   KqueueSet,
 } from "../kqueue-set.ts";
-import { identityOf, unwatchForLeak, watchForLeak } from "../leaks.ts";
+import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { check, ENOSYS, osError } from "../result.ts";
 import { BaseSelector } from "./base.ts";
 import { EVENT_READ, EVENT_WRITE } from "./key.ts";
@@ -49,7 +49,7 @@ export class KqueueSelector<
     this.#set = new KqueueSet(calls, fd);
     this.#constants = constants;
     const description = `KqueueSelector { fd: ${String(fd)} }`;
-    watchForLeak(this, { fd, identity: identityOf(fd), description });
+    watchForLeak(this, { fd, identity: undefined, description });
   }
 
   /**
