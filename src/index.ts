@@ -1,6 +1,6 @@
 /**
  * The operating system's readiness calls and BSD sockets: all the modules of
- * this package in one.
+ * this package in one, but for `posix-select/inspect`.
  * @module
  */
 export * from "./errors.ts";

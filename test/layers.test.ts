@@ -33,6 +33,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(select|poll|epoll|kqueue)-set\.ts$/],
   [/^src\/(poll|epoll|kqueue)\.ts$/],
   [/^src\/select\.ts$/, /^src\/socket\//, /^src\/selectors\//],
+  [/^src\/inspect\.ts$/],
   [/^src\/index\.ts$/],
 ];
 

@@ -45,10 +45,12 @@ test("import and require() give the same copy", () => {
   expect(run(source, "module")).toBe("true true");
 });
 
-test("the whole package in one is all of its modules", () => {
+test("the whole package in one is all of its modules but inspect", () => {
+  // Which loads the engine's inspector, a thing that few programs want.
+  const wanted = modules.filter((name) => !name.endsWith("/inspect"));
   const source = `
     const all = require("posix-select");
-    const parts = ${JSON.stringify(modules)}.map((name) => require(name));
+    const parts = ${JSON.stringify(wanted)}.map((name) => require(name));
     const names = new Set(parts.flatMap((part) => Object.keys(part)));
     console.log(JSON.stringify([...names].filter((name) => !(name in all))));
   `;
