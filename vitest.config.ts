@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { Totals } from "./test/helpers/totals.ts";
 import manifest from "./package.json" with { type: "json" };
 
 /** Tests import the package by its own name, and get its sources. */
@@ -17,6 +18,7 @@ const alias = Object.entries(manifest.exports).flatMap(([name, entry]) => {
 export default defineConfig({
   resolve: { alias },
   test: {
+    reporters: ["default", new Totals()],
     include: ["test/**/*.test.ts"],
     // Blocking calls and signals want a process of their own.
     pool: "forks",
