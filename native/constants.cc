@@ -127,7 +127,7 @@ void AddKqueue(Napi::Object* constants) {
   Add(KQ_NOTE_EXEC, NOTE_EXEC);
 #endif
 #ifdef NOTE_PCTRLMASK
-  Add(KQ_NOTE_PCTRLMASK, NOTE_PCTRLMASK);
+  Add(KQ_NOTE_PCTRLMASK, static_cast<uint32_t>(NOTE_PCTRLMASK));
 #endif
 #ifdef NOTE_PDATAMASK
   Add(KQ_NOTE_PDATAMASK, NOTE_PDATAMASK);

@@ -74,9 +74,13 @@ int Kevent(int kq, const Kevents& changes, Kevents* events, double timeout_ms) {
 // the events are then taken without a wait.
 int Interruptible(int kq, const Kevents& changes, Kevents* events,
                   double timeout_ms, int interrupt_fd) {
-  const int now = Kevent(kq, changes, events, 0);
-  if (now != 0 || events->empty()) return now;
   pollfd fds[2] = {{interrupt_fd, POLLIN, 0}, {kq, POLLIN, 0}};
+  if (!changes.empty()) {
+    // A signal goes before what is ready, and nothing is changed yet.
+    if (poll(fds, 1, 0) > 0) return kInterrupted;
+    const int now = Kevent(kq, changes, events, 0);
+    if (now != 0 || events->empty()) return now;
+  }
   const double ms = std::ceil(std::fmin(timeout_ms, INT_MAX));
   const int ready = poll(fds, 2, static_cast<int>(ms));
   if (ready <= 0) return ready;

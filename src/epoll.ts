@@ -127,7 +127,8 @@ class EpollObject implements Disposable {
       this.#set.reserve(maxEvents);
       return this.#take(maxEvents, time);
     }
-    this.#set.reserve(this.#registered);
+    // One more than it can be, so that a full one is others' doing.
+    this.#set.reserve(this.#registered + 1);
     const found = this.#take(this.#set.room, time);
     return found.length < this.#set.room ? found : this.#rest(found);
   }
@@ -138,13 +139,21 @@ class EpollObject implements Disposable {
    * was seen once a descriptor comes again.
    */
   #rest(found: [fd: number, events: number][]): [fd: number, events: number][] {
-    const seen = new Set(found.map(([fd]) => fd));
-    for (;;) {
+    const seen = new Map(found.map((pair) => [pair[0], pair]));
+    for (let isFull = true; isFull; ) {
       const next = this.#take(this.#set.room, 0);
-      const fresh = next.filter(([fd]) => !seen.has(fd));
-      found.push(...fresh);
-      if (fresh.length < this.#set.room) break;
-      for (const [fd] of fresh) seen.add(fd);
+      isFull = next.length === this.#set.room;
+      for (const pair of next) {
+        const before = seen.get(pair[0]);
+        if (before === undefined) {
+          seen.set(pair[0], pair);
+          found.push(pair);
+          continue;
+        }
+        // It is ready still, or once more: an edge is not told again.
+        before[1] = (before[1] | pair[1]) >>> 0;
+        isFull = false;
+      }
     }
     this.#set.reserve(found.length);
     return found;

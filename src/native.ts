@@ -56,7 +56,7 @@ export interface KqueueNative {
  * What the addon offers: system calls as functions over numbers and memory.
  *
  * A result below 0 is `-errno`, taken from the call itself. No function here
- * blocks but `select`, `waitFor` and `getaddrinfo`.
+ * blocks but those that take a `timeoutMs`, and `getaddrinfo`.
  */
 export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
   readonly constants: Readonly<Record<ConstantName, number>>;

@@ -2,23 +2,22 @@ import { native, type Arena } from "./native.ts";
 import { EINVAL } from "./result.ts";
 import { wait } from "./wait.ts";
 
-/** A descriptor's place in a `PollSet`, and what its owner keeps there. */
-export interface PollSlot<T> {
+/** A descriptor's place in a `PollSet`. */
+export interface PollSlot {
   index: number;
   readonly fd: number;
-  value: T;
 }
 
 /**
  * The descriptors of poll(2) in memory that the native side sees: `pollfd[]`,
  * written by registration, read for answers, in the order in which they came.
  */
-export class PollSet<T> {
+export class PollSet {
   #arena!: Arena;
   #ints!: Int32Array;
   #shorts!: Uint16Array;
   /** The first place is the signals'; a removed descriptor leaves a hole. */
-  readonly #slots: (PollSlot<T> | undefined)[] = [undefined];
+  readonly #slots: (PollSlot | undefined)[] = [undefined];
   #holes = 0;
 
   constructor() {
@@ -33,8 +32,8 @@ export class PollSet<T> {
   }
 
   /** Adds a descriptor behind all others. */
-  add(fd: number, events: number, value: T): PollSlot<T> {
-    const slot = { index: this.#slots.length, fd, value };
+  add(fd: number, events: number): PollSlot {
+    const slot = { index: this.#slots.length, fd };
     this.#slots.push(slot);
     if (slot.index * 2 >= this.#ints.length) {
       const before = this.#ints;
@@ -46,7 +45,7 @@ export class PollSet<T> {
     return slot;
   }
 
-  setEvents(slot: PollSlot<T>, events: number): void {
+  setEvents(slot: PollSlot, events: number): void {
     this.#write(slot.index, events);
   }
 
@@ -55,7 +54,7 @@ export class PollSet<T> {
   }
 
   /** Removes a descriptor: poll(2) passes over negative ones. */
-  remove(slot: PollSlot<T>): void {
+  remove(slot: PollSlot): void {
     this.#slots[slot.index] = undefined;
     this.#ints[slot.index * 2] = -1;
     this.#holes++;
@@ -99,7 +98,7 @@ export class PollSet<T> {
    */
   answers<R>(
     count: number,
-    take: (value: T, revents: number) => R | undefined,
+    take: (fd: number, revents: number) => R | undefined,
   ): R[] {
     const shorts = this.#shorts;
     const answers: R[] = [];
@@ -109,7 +108,7 @@ export class PollSet<T> {
       if (revents === 0) continue;
       left--;
       const slot = this.#slots[index];
-      const answer = slot && take(slot.value, revents);
+      const answer = slot && take(slot.fd, revents);
       if (answer !== undefined) answers.push(answer);
     }
     return answers;

@@ -13,8 +13,8 @@ const MOST = 0xffff;
  * that they came from.
  */
 class Poll {
-  readonly #set = new PollSet<number>();
-  readonly #slots = new Map<number, PollSlot<number>>();
+  readonly #set = new PollSet();
+  readonly #slots = new Map<number, PollSlot>();
 
   /**
    * Watches a descriptor, or changes what it is watched for; never looks whether
@@ -32,7 +32,7 @@ class Poll {
     integer(events, "events", 0, MOST);
     const slot = this.#slots.get(number);
     if (slot) this.#set.setEvents(slot, events);
-    else this.#slots.set(number, this.#set.add(number, events, number));
+    else this.#slots.set(number, this.#set.add(number, events));
   }
 
   /**

@@ -38,8 +38,6 @@ export abstract class BaseSelector<
   #isClosed = false;
   #waker: Waker | undefined;
   #isWoken = false;
-  /** What the wait that goes on has found. */
-  #ready: Ready<Data, File>[] = [];
 
   /** The events that this mechanism can watch for. */
   protected get allEvents(): number {
@@ -105,16 +103,19 @@ export abstract class BaseSelector<
     fileobj: File,
     events: number,
     data?: Data,
+    add: (fd: number, events: number) => void = this.add.bind(this),
   ): SelectorKey<Data, File> {
     this.#checkOpen();
     this.#checkEvents(events);
     const fd = fdOf(fileobj, "register", "fileobj");
+    // A `fileno()` may have closed it.
+    this.#checkOpen();
     const before = this.#keys.get(fd);
     if (before !== undefined) {
       if (!isStale(before)) throw new AlreadyRegisteredError(fd);
       this.#drop(before);
     }
-    this.add(fd, events);
+    add(fd, events);
     const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
     this.#keys.set(fd, key);
     return key;
@@ -180,23 +181,21 @@ export abstract class BaseSelector<
    */
   select(timeoutMs?: Timeout): Ready<Data, File>[] {
     this.#checkOpen();
-    const time = timeout(timeoutMs);
-    const ready: Ready<Data, File>[] = [];
-    this.#ready = ready;
-    this.wait(this.#isWoken ? 0 : time, this.#report);
+    const asked = timeout(timeoutMs);
+    const time = this.#isWoken ? 0 : asked;
     this.#isWoken = false;
+    const ready: Ready<Data, File>[] = [];
+    this.wait(time, (fd, events) => {
+      const key = this.#keys.get(fd);
+      if (key === undefined) {
+        if (fd === this.#waker?.fd) this.#waker.reset();
+        return;
+      }
+      const found = events & key.events;
+      if (found !== 0) ready.push([key, found]);
+    });
     return ready;
   }
-
-  readonly #report = (fd: number, events: number): void => {
-    const key = this.#keys.get(fd);
-    if (key === undefined) {
-      if (fd === this.#waker?.fd) this.#waker.reset();
-      return;
-    }
-    const asked = events & key.events;
-    if (asked !== 0) this.#ready.push([key, asked]);
-  };
 
   /** Has the next wait return at once; several calls before it count once. */
   wakeup(): void {
@@ -217,7 +216,8 @@ export abstract class BaseSelector<
   }
 
   #makeWaker(): Waker {
-    const waker = new Waker();
+    // A number that was closed and is still registered is its old owner's.
+    const waker = new Waker((fd) => this.#keys.has(fd));
     try {
       this.add(waker.fd, EVENT_READ);
       return waker;

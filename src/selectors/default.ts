@@ -49,9 +49,8 @@ export type SelectorConstructor = new <
 /** A call may be there by name and yet refuse to work. */
 function works(constructor: SelectorConstructor): boolean {
   try {
-    const trial = new constructor();
+    using trial = new constructor();
     trial.select(0);
-    trial.close();
     return true;
   } catch {
     return false;

@@ -5,7 +5,7 @@ import type { FileDescriptorLike } from "../descriptor.ts";
 import { EpollSet } from "../epoll-set.ts";
 import { OSError } from "../errors.ts";
 import { unwatchForLeak, watchForLeak } from "../leaks.ts";
-import { check, EINVAL } from "../result.ts";
+import { check, EEXIST, EINVAL } from "../result.ts";
 import { BaseSelector } from "./base.ts";
 import {
   EVENT_PRIORITY,
@@ -86,8 +86,6 @@ export class EpollSelector<
   readonly #set = new EpollSet();
   readonly #watched = new Map<number, Watched>();
   #generation = 0;
-  /** What `register()` was told of how to watch. */
-  #flags = 0;
   #hasLeftovers = false;
 
   /** @throws {OSError} EMFILE, ENFILE: no descriptors left. */
@@ -125,23 +123,27 @@ export class EpollSelector<
     data?: Data,
     options?: EpollOptions,
   ): SelectorKey<Data, File> {
-    this.#flags = flagsOf(options);
-    try {
-      return this.insert(fileobj, events, data);
-    } finally {
-      this.#flags = 0;
-    }
+    const flags = flagsOf(options);
+    return this.insert(fileobj, events, data, (fd) => {
+      this.#add(fd, events, flags);
+    });
   }
 
   protected override add(fd: number, events: number): void {
-    this.#add(fd, events, this.#flags);
+    this.#add(fd, events, 0);
   }
 
   #add(fd: number, events: number, flags: number): void {
     const generation = (this.#generation + 1) >>> 0;
     this.#generation = generation;
     const watched = { fd, generation, flags, events, isArmed: true };
-    check(this.#tell(c.EPOLL_CTL_ADD, watched), "epoll_ctl", { fd });
+    let result = this.#tell(c.EPOLL_CTL_ADD, watched);
+    if (result === EEXIST && !this.#watched.has(fd)) {
+      // A leftover of the same file, which is back under its number.
+      this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
+      result = this.#tell(c.EPOLL_CTL_ADD, watched);
+    }
+    check(result, "epoll_ctl", { fd });
     this.#watched.set(fd, watched);
   }
 
@@ -184,7 +186,7 @@ export class EpollSelector<
     if (this.#hasLeftovers) this.#rebuildIfPossible();
     this.#set.reserve(this.#watched.size);
     let leftMs = timeoutMs;
-    do {
+    for (;;) {
       const result = this.#set.wait(this.#set.room, leftMs);
       const count = check(result, "epoll_wait", { fd: this.#set.fd });
       const reported = this.#report(count, report);
@@ -196,7 +198,7 @@ export class EpollSelector<
       }
       this.#rebuild();
       leftMs = msUntil(deadline);
-    } while (leftMs > 0);
+    }
   }
 
   /** Reports what is registered. Gives how many events that were. */

@@ -44,15 +44,15 @@ export class PollSelector<
   Data = unknown,
   File extends FileDescriptorLike = FileDescriptorLike,
 > extends BaseSelector<Data, File> {
-  readonly #set = new PollSet<number>();
-  readonly #slots = new Map<number, PollSlot<number>>();
+  readonly #set = new PollSet();
+  readonly #slots = new Map<number, PollSlot>();
 
   protected override get allEvents(): number {
     return ALL;
   }
 
   protected override add(fd: number, events: number): void {
-    this.#slots.set(fd, this.#set.add(fd, toPoll(events), fd));
+    this.#slots.set(fd, this.#set.add(fd, toPoll(events)));
   }
 
   protected override change(fd: number, events: number): void {

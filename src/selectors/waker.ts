@@ -29,10 +29,19 @@ export class Waker {
   readonly handle: number;
   readonly #writer: number;
 
-  constructor() {
+  /** @param isTaken Whether the reading end can't have a number. */
+  constructor(isTaken: (fd: number) => boolean) {
     const result = native.socketpair(AF_UNIX, SOCK_STREAM, 0, exchange);
     check(result, "socketpair");
     [this.fd, this.#writer] = readPair();
+    const passed: number[] = [];
+    while (this.fd >= 0 && isTaken(this.fd)) {
+      passed.push(this.fd);
+      this.fd = native.duplicate(this.fd, exchange);
+    }
+    for (const fd of passed) native.close(fd);
+    if (this.fd < 0) native.close(this.#writer);
+    check(this.fd, "fcntl");
     this.handle = handleOf(this.#writer);
   }
 

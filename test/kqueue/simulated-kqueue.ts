@@ -37,6 +37,7 @@
  * - the kqueue's own descriptor becoming readable, or a kqueue in a kqueue, and
  *   EVFILT_USER triggered by another thread: this memory is one thread's.
  */
+import { INTERRUPTED } from "../../src/constants.ts";
 import { now } from "../../src/deadline.ts";
 import { exchange, readPair } from "../../src/exchange.ts";
 import type { KEvent, KqueueCalls } from "../../src/kqueue-set.ts";
@@ -163,6 +164,9 @@ export class SimulatedKqueue implements KqueueCalls {
   ): readonly KEvent[] | number {
     const knotes = this.#find(kq);
     if (knotes === undefined) return EBADF;
+    // A signal goes before what is ready, and nothing is changed yet.
+    const pending = interruptFd < 0 ? 0 : knotes.sleep(0, interruptFd);
+    if (pending === INTERRUPTED) return pending;
     const receipts = this.#change(knotes, changes, most);
     if (typeof receipts === "number") return receipts;
     if (receipts.length > 0 || most === 0) return receipts;
