@@ -25,6 +25,7 @@ const servers: readonly Lesson[] = [
   { file: "04-poll.ts", manyClients: true, burnsACore: false },
   { file: "05-epoll.ts", manyClients: true, burnsACore: false },
   { file: "06-selectors.ts", manyClients: true, burnsACore: false },
+  { file: "08-generators.ts", manyClients: true, burnsACore: false },
 ];
 
 export const lessons = servers.filter(
