@@ -33,6 +33,7 @@ export default tseslint.config(
     files: [
       "bench/**/*.ts",
       "examples/**/*.ts",
+      "exercises/**/*.ts",
       "scripts/**/*.ts",
       "test/**/*.ts",
     ],

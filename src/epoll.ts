@@ -140,7 +140,7 @@ class EpollObject implements Disposable {
    */
   #rest(found: [fd: number, events: number][]): [fd: number, events: number][] {
     const seen = new Map(found.map((pair) => [pair[0], pair]));
-    for (let isFull = true; isFull; ) {
+    for (let isFull = true; isFull;) {
       const next = this.#take(this.#set.room, 0);
       isFull = next.length === this.#set.room;
       for (const pair of next) {

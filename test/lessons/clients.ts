@@ -71,6 +71,11 @@ export class Client implements Disposable {
     return this.#incoming.rest();
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** Ends its own side; it still hears. */
   end(): void {
     this.#socket.end();

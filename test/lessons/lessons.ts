@@ -26,6 +26,11 @@ const servers: readonly Lesson[] = [
   { file: "05-epoll.ts", manyClients: true, burnsACore: false },
   { file: "06-selectors.ts", manyClients: true, burnsACore: false },
   { file: "08-generators.ts", manyClients: true, burnsACore: false },
+  { file: "14-backpressure.ts", manyClients: true, burnsACore: false },
+  { file: "15-timers.ts", manyClients: true, burnsACore: false },
+  { file: "16-futures-and-tasks.ts", manyClients: true, burnsACore: false },
+  { file: "17-async-server.ts", manyClients: true, burnsACore: false },
+  { file: "23-node-net.ts", manyClients: true, burnsACore: false },
 ];
 
 export const lessons = servers.filter(
