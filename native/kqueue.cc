@@ -76,8 +76,12 @@ int Interruptible(int kq, const Kevents& changes, Kevents* events,
                   double timeout_ms, int interrupt_fd) {
   pollfd fds[2] = {{interrupt_fd, POLLIN, 0}, {kq, POLLIN, 0}};
   if (!changes.empty()) {
-    // A signal goes before what is ready, and nothing is changed yet.
-    if (poll(fds, 1, 0) > 0) return kInterrupted;
+    // A signal goes before what is ready; the changes are made all the same.
+    if (poll(fds, 1, 0) > 0) {
+      Kevents none;
+      const int made = Kevent(kq, changes, &none, 0);
+      return made < 0 ? made : kInterrupted;
+    }
     const int now = Kevent(kq, changes, events, 0);
     if (now != 0 || events->empty()) return now;
   }

@@ -164,9 +164,12 @@ export class SimulatedKqueue implements KqueueCalls {
   ): readonly KEvent[] | number {
     const knotes = this.#find(kq);
     if (knotes === undefined) return EBADF;
-    // A signal goes before what is ready, and nothing is changed yet.
+    // A signal goes before what is ready; the changes are made all the same.
     const pending = interruptFd < 0 ? 0 : knotes.sleep(0, interruptFd);
-    if (pending === INTERRUPTED) return pending;
+    if (pending === INTERRUPTED) {
+      const made = this.#change(knotes, changes, 0);
+      return typeof made === "number" ? made : pending;
+    }
     const receipts = this.#change(knotes, changes, most);
     if (typeof receipts === "number") return receipts;
     if (receipts.length > 0 || most === 0) return receipts;

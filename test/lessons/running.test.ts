@@ -26,10 +26,7 @@ const present = readdirSync(`${root}/examples`)
 /** A line of the list: the lesson's name, and what is new in it. */
 const listed = present.map(
   (file) =>
-    new RegExp(
-      `^${file.replace(/(\/index)?\.ts$/, "")} +[a-z]\\S* .+\\.$`,
-      "m",
-    ),
+    new RegExp(`^${file.replace(/(\/index)?\.ts$/, "")} +\\S.*[^.]$`, "m"),
 );
 
 /** What a program prints that could not begin: one line that says so. */
