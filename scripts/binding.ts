@@ -1,5 +1,9 @@
-/** What binding.gyp says of the addon, for compilers that node-gyp can't run. */
-import { readFileSync } from "node:fs";
+/**
+ * What binding.gyp says of the addon, and where Node's headers are, for
+ * compilers that node-gyp can't run.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** As gyp names systems. */
 export type GypSystem = "linux" | "mac" | "freebsd";
@@ -100,4 +104,17 @@ export function compilationFor(file: URL, system: GypSystem): Compilation {
     ],
     macosVersion: xcode.MACOSX_DEPLOYMENT_TARGET ?? "11.0",
   };
+}
+
+/** Where Node's and libuv's headers are, as far as they came with Node. */
+export function nodeHeaders(): string | undefined {
+  const candidates = [
+    join(process.env["npm_config_nodedir"] ?? "", "include/node"),
+    join(dirname(process.execPath), "../include/node"),
+    "/usr/include/node",
+    "/usr/local/include/node",
+  ];
+  return candidates.find((folder) =>
+    ["node_api.h", "uv.h"].every((name) => existsSync(join(folder, name))),
+  );
 }

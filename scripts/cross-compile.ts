@@ -19,7 +19,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readLibrary } from "./binary-symbols.ts";
-import { compilationFor, type GypSystem } from "./binding.ts";
+import { compilationFor, type GypSystem, nodeHeaders } from "./binding.ts";
 
 interface Target {
   readonly system: GypSystem;
@@ -105,19 +105,6 @@ async function installZig(): Promise<string | undefined> {
   return findZig();
 }
 
-/** Where node-gyp found Node's headers when it built the addon. */
-function nodeHeaders(): string {
-  const candidates = [
-    join(process.env["npm_config_nodedir"] ?? "", "include/node"),
-    join(dirname(process.execPath), "../include/node"),
-    "/usr/include/node",
-    "/usr/local/include/node",
-  ];
-  const found = candidates.find((path) => existsSync(join(path, "node_api.h")));
-  if (found === undefined) throw new Error("Node's headers are not installed");
-  return found;
-}
-
 /** What Node has for every addon. */
 const nodeNames = /^(napi|node_api|uv)_/;
 
@@ -155,12 +142,16 @@ async function build(
   const gyp = new URL("../binding.gyp", import.meta.url);
   const { sources, flags, macosVersion } = compilationFor(gyp, target.system);
   const triple = target.triple(macosVersion);
+  const headers = nodeHeaders();
+  if (headers === undefined) {
+    throw new Error("Node's headers are not installed");
+  }
   const compiler = [
     "c++",
     ...["-target", triple, "-fPIC", "-O2", ...flags],
     // Zig does not take its macOS headers for the system's own.
     ...(target.system === "mac" ? ["-Wno-nullability-completeness"] : []),
-    ...["-isystem", nodeHeaders()],
+    ...["-isystem", headers],
     ...["-isystem", dirname(require.resolve("node-addon-api"))],
   ];
   const objects = await Promise.all(

@@ -9,30 +9,21 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { nodeHeaders } from "./binding.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
-
-/** Where node-gyp found Node's headers when it built the addon. */
-function nodeHeaders(): string {
-  const candidates = [
-    join(process.env["npm_config_nodedir"] ?? "", "include/node"),
-    join(dirname(process.execPath), "../include/node"),
-    "/usr/include/node",
-    "/usr/local/include/node",
-  ];
-  return candidates.find((path) => existsSync(join(path, "uv.h"))) ?? "";
-}
 
 const sources = readdirSync(join(root, "native"))
   .filter((name) => name.endsWith(".cc"))
   .map((name) => join("native", name));
 
+const headers = nodeHeaders();
 const flags = [
   "-std=c++17",
   "-DNAPI_VERSION=8",
   "-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
-  `-isystem${nodeHeaders()}`,
+  ...(headers === undefined ? [] : [`-isystem${headers}`]),
   `-isystem${dirname(require.resolve("node-addon-api"))}`,
 ];
 

@@ -66,32 +66,41 @@ export class KqueueSelector<
     for (const filter of this.#filtersOf(events)) {
       const result = this.#tell(fd, filter, this.#constants.KQ_EV_ADD);
       if (result < 0) {
-        for (const before of added) this.#forget(fd, before);
+        this.#forget(fd, added);
         check(result, "kevent", { fd });
       }
-      this.#filters++;
       added.push(filter);
     }
+    this.#filters += added.length;
   }
 
+  /**
+   * Adds also what was there before, which changes nothing, unless the number
+   * was closed and is another file's now: then the kernel has forgotten it.
+   */
   protected override change(fd: number, events: number, before: number): void {
+    const old = this.#filtersOf(before);
+    this.#filters -= old.length;
     try {
-      this.add(fd, events & ~before);
+      this.add(fd, events);
     } catch (error) {
-      this.remove(fd, before);
+      this.#forget(fd, old);
       throw error;
     }
-    this.remove(fd, before & ~events);
+    this.#forget(fd, this.#filtersOf(before & ~events));
   }
 
   protected override remove(fd: number, events: number): void {
-    for (const filter of this.#filtersOf(events)) this.#forget(fd, filter);
+    const filters = this.#filtersOf(events);
+    this.#filters -= filters.length;
+    this.#forget(fd, filters);
   }
 
   /** It may be closed, and then the kernel has forgotten it. */
-  #forget(fd: number, filter: number): void {
-    this.#filters--;
-    this.#tell(fd, filter, this.#constants.KQ_EV_DELETE);
+  #forget(fd: number, filters: readonly number[]): void {
+    for (const filter of filters) {
+      this.#tell(fd, filter, this.#constants.KQ_EV_DELETE);
+    }
   }
 
   #tell(ident: number, filter: number, flags: number): number {

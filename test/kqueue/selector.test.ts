@@ -122,10 +122,10 @@ describe("register()", () => {
 
 describe("modify()", () => {
   test.for([
-    [EVENT_READ, BOTH, ["add WRITE"]],
-    [EVENT_WRITE, BOTH, ["add READ"]],
-    [BOTH, EVENT_READ, ["delete WRITE"]],
-    [BOTH, EVENT_WRITE, ["delete READ"]],
+    [EVENT_READ, BOTH, ["add READ", "add WRITE"]],
+    [EVENT_WRITE, BOTH, ["add READ", "add WRITE"]],
+    [BOTH, EVENT_READ, ["add READ", "delete WRITE"]],
+    [BOTH, EVENT_WRITE, ["add WRITE", "delete READ"]],
     [EVENT_READ, EVENT_WRITE, ["add WRITE", "delete READ"]],
     [EVENT_WRITE, EVENT_READ, ["add READ", "delete WRITE"]],
     [EVENT_READ, EVENT_READ, []],
@@ -146,25 +146,31 @@ describe("modify()", () => {
   });
 
   test.for([
-    [EVENT_READ, BOTH],
-    [EVENT_READ, EVENT_WRITE],
-    [EVENT_WRITE, BOTH],
-    [EVENT_WRITE, EVENT_READ],
+    [EVENT_READ, BOTH, 1],
+    [EVENT_READ, BOTH, 2],
+    [EVENT_READ, EVENT_WRITE, 1],
+    [EVENT_WRITE, BOTH, 1],
+    [EVENT_WRITE, BOTH, 2],
+    [EVENT_WRITE, EVENT_READ, 1],
+    [BOTH, EVENT_READ, 1],
+    [BOTH, EVENT_WRITE, 1],
   ] as const)(
-    "from %d to %d that fails leaves no key, and no filter without one",
-    ([before, after]) => {
+    "from %d to %d that fails at change %d leaves no key, and no filter without one",
+    ([before, after, failing]) => {
       using cleanup = new Cleanup();
       const rig = new Rig(cleanup);
+      const [other] = rig.pair();
       const [near] = rig.pair("x");
+      rig.selector.register(other, EVENT_READ);
       rig.selector.register(near, before);
-      rig.system.failChange(1, ENOMEM);
+      rig.system.failChange(failing, ENOMEM);
       expectThrow(() => rig.selector.modify(near, after), OSError, {
         code: "ENOMEM",
         syscall: "kevent",
         fd: near.fileno(),
       });
-      expect(rig.selector.getMap().size).toBe(0);
-      expect(rig.watched).toBe(0);
+      expect([...rig.selector.getMap().keys()]).toEqual([other.fileno()]);
+      expect(rig.watched).toBe(1);
       expect(rig.asked).toBe(1);
       // A filter without a key would end every wait at once.
       expect(
@@ -172,22 +178,62 @@ describe("modify()", () => {
           expect(rig.selector.select(20)).toEqual([]);
         }),
       ).toBeGreaterThanOrEqual(20);
+      // It can be registered again, and is counted as before.
+      rig.selector.register(near, BOTH);
+      expect(rig.watched).toBe(3);
+      expect(rig.asked).toBe(3);
     },
   );
 
-  test("of a descriptor that was closed fails, and leaves no key", () => {
-    using cleanup = new Cleanup();
-    const rig = new Rig(cleanup);
-    const [near, other] = rig.pair();
-    const fd = near.fileno();
-    rig.selector.register(other, EVENT_READ);
-    rig.selector.register(fd, EVENT_READ);
-    near.close();
-    expect(() => rig.selector.modify(fd, BOTH)).toThrow("EBADF");
-    expect([...rig.selector.getMap().keys()]).toEqual([other.fileno()]);
-    expect(rig.watched).toBe(1);
-    expect(rig.asked).toBe(1);
-  });
+  test.for([
+    [EVENT_READ, BOTH],
+    [EVENT_READ, EVENT_WRITE],
+    [EVENT_WRITE, BOTH],
+    [EVENT_WRITE, EVENT_READ],
+    [BOTH, EVENT_READ],
+    [BOTH, EVENT_WRITE],
+  ] as const)(
+    "from %d to %d of a number that was closed and used again watches its next file",
+    ([before, after]) => {
+      using cleanup = new Cleanup();
+      const rig = new Rig(cleanup);
+      const [old] = rig.pair("x");
+      const fd = old.fileno();
+      rig.selector.register(fd, before);
+      old.close();
+      const [next] = rig.pair("x");
+      expect(next.fileno()).toBe(fd);
+      const key = rig.selector.modify(fd, after);
+      expect(rig.selector.select(0)).toEqual([[key, after]]);
+      expect(rig.watched).toBe(after === BOTH ? 2 : 1);
+      expect(rig.asked).toBe(after === BOTH ? 2 : 1);
+      rig.selector.unregister(fd);
+      expect(rig.watched).toBe(0);
+      expect(rig.asked).toBe(1);
+    },
+  );
+
+  test.for([
+    [EVENT_READ, BOTH],
+    [EVENT_READ, EVENT_WRITE],
+    [BOTH, EVENT_READ],
+    [BOTH, EVENT_WRITE],
+  ] as const)(
+    "from %d to %d of a descriptor that was closed fails, and leaves no key",
+    ([before, after]) => {
+      using cleanup = new Cleanup();
+      const rig = new Rig(cleanup);
+      const [near, other] = rig.pair();
+      const fd = near.fileno();
+      rig.selector.register(other, EVENT_READ);
+      rig.selector.register(fd, before);
+      near.close();
+      expect(() => rig.selector.modify(fd, after)).toThrow("EBADF");
+      expect([...rig.selector.getMap().keys()]).toEqual([other.fileno()]);
+      expect(rig.watched).toBe(1);
+      expect(rig.asked).toBe(1);
+    },
+  );
 });
 
 describe("unregister()", () => {
