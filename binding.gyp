@@ -15,12 +15,17 @@
         "native/select.cc",
         "native/signals.cc",
         "native/socket.cc",
-        "native/message.cc"
+        "native/message.cc",
+        "native/waiter.cc",
+        "native/watcher.cc"
       ],
       "dependencies": [
         "<!(node -p \"require('node-addon-api').targets\"):node_addon_api"
       ],
-      "defines": ["NAPI_VERSION=8"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "cflags": ["-Wall", "-Wextra", "-Wpedantic", "-Werror"],
       "cflags_cc": [
         "-std=c++17",

@@ -12,6 +12,8 @@
 #include "select.h"
 #include "signals.h"
 #include "socket.h"
+#include "waiter.h"
+#include "watcher.h"
 
 namespace {
 
@@ -27,6 +29,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitSelect(env, exports);
   InitSignals(env, exports);
   InitSocket(env, exports);
+  InitWaiter(env, exports);
+  InitWatcher(env, exports);
   return exports;
 }
 

@@ -33,7 +33,7 @@ Napi::Value CreateArena(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return args.Undefined();
   }
-  auto* arena = new Arena{data, size, 2};
+  auto* arena = new Arena{Arena::kMark, data, size, 2};
   const Napi::Env env = info.Env();
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0U, Napi::External<Arena>::New(env, arena, Release));

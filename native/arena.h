@@ -10,7 +10,12 @@
 
 #include <cstddef>
 
+#include "mark.h"
+
 struct Arena {
+  static constexpr Mark kMark = Mark::kArena;
+
+  Mark mark;
   void* data;
   size_t bytes;
   int shares;

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "arena.h"
+#include "mark.h"
 
 // Bytes of JavaScript's own memory, valid until control goes back to it.
 struct Bytes {
@@ -82,19 +83,31 @@ class Args {
     return bytes;
   }
 
-  // The shared memory that createArena() made, seen as a T. Never null unless
+  // What the addon itself has put behind an External. Never null unless
   // failed().
   template <typename T>
-  T* Shared(size_t index, const char* name, size_t* bytes = nullptr) {
+  T* Marked(size_t index, const char* name) {
     if (failed_) return nullptr;
     void* handle = nullptr;
     if (napi_get_value_external(info_.Env(), info_[index], &handle) !=
             napi_ok ||
-        static_cast<Arena*>(handle)->bytes < sizeof(T)) {
+        *static_cast<const Mark*>(handle) != T::kMark) {
+      Fail(index, name, "a handle of this addon's, of the right kind");
+      return nullptr;
+    }
+    return static_cast<T*>(handle);
+  }
+
+  // The shared memory that createArena() made, seen as a T. Never null unless
+  // failed().
+  template <typename T>
+  T* Shared(size_t index, const char* name, size_t* bytes = nullptr) {
+    const auto* arena = Marked<Arena>(index, name);
+    if (arena == nullptr) return nullptr;
+    if (arena->bytes < sizeof(T)) {
       Fail(index, name, "an arena that is large enough");
       return nullptr;
     }
-    const Arena* arena = static_cast<Arena*>(handle);
     if (bytes != nullptr) *bytes = arena->bytes;
     return static_cast<T*>(arena->data);
   }

@@ -1,3 +1,4 @@
+import { announceClosing } from "./closing.ts";
 import { type Arena, type EpollNative, native, type Native } from "./native.ts";
 import { check, ENOSYS, EPERM, osError } from "./result.ts";
 import { wait } from "./wait.ts";
@@ -117,6 +118,7 @@ export class EpollSet {
   }
 
   close(): void {
+    announceClosing(this.fd);
     check(this.#calls.close(this.fd), "close", { fd: this.fd });
   }
 }

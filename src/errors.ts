@@ -119,6 +119,43 @@ export class ClosedError extends StateError {
   }
 }
 
+/**
+ * Somebody waits for the same thing already: for the same direction of a
+ * descriptor, or in the same selector's `selectAsync()`.
+ */
+export class BusyError extends StateError {
+  readonly code = "ERR_BUSY";
+  /** The descriptor, -1 if it is the selector. */
+  readonly fd: number;
+
+  /** @param fd The descriptor; unless given it is the selector. */
+  constructor(fd = -1) {
+    super(
+      fd === -1
+        ? "A selectAsync() of this selector is pending already"
+        : `Descriptor ${String(fd)} is waited for already`,
+    );
+    this.fd = fd;
+  }
+}
+
+/** An `AbortSignal` ended a wait; the signal's reason is the `cause`. */
+export class AbortError extends StateError {
+  readonly code = "ABORT_ERR";
+  /** How many bytes `sendAll()` had sent before that. */
+  declare readonly bytesSent?: number;
+
+  /** @param cause The signal's reason. */
+  constructor(cause: unknown, bytesSent?: number) {
+    super("The operation was aborted", { cause });
+    if (bytesSent === undefined) return;
+    Object.defineProperty(this, "bytesSent", {
+      value: bytesSent,
+      enumerable: true,
+    });
+  }
+}
+
 /** The descriptor is registered already. */
 export class AlreadyRegisteredError extends StateError {
   readonly code = "ERR_ALREADY_REGISTERED";
@@ -162,8 +199,10 @@ for (const [name, { prototype }] of Object.entries({
   NotADirectoryError,
   PermissionError,
   TimeoutError,
-  ClosedError,
+  AbortError,
   AlreadyRegisteredError,
+  BusyError,
+  ClosedError,
   NotRegisteredError,
 })) {
   Object.defineProperty(prototype, "name", {

@@ -5,6 +5,7 @@
  */
 export * from "./errors.ts";
 export * from "./fd.ts";
+export * as promises from "./promises/index.ts";
 export * from "./select.ts";
 export * from "./selectors/index.ts";
 export * from "./socket/index.ts";

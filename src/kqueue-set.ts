@@ -1,3 +1,4 @@
+import { announceClosing } from "./closing.ts";
 import {
   type Arena,
   type KqueueNative,
@@ -105,6 +106,7 @@ export class KqueueSet {
   }
 
   close(): number {
+    announceClosing(this.fd);
     return this.#calls.close(this.fd);
   }
 }

@@ -6,6 +6,16 @@ export interface Arena {
   readonly arena: unique symbol;
 }
 
+/** The handle of a descriptor that libuv watches. */
+export interface NativeWatcher {
+  readonly watcher: unique symbol;
+}
+
+/** The handle of the thread that waits where there is no libuv. */
+export interface NativeWaiter {
+  readonly waiter: unique symbol;
+}
+
 /** What getaddrinfo() found: one address. */
 export type AddressRow = readonly [
   family: number,
@@ -78,6 +88,16 @@ export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
     interruptFd: number,
   ): number;
   signalPipe(): number;
+
+  watcherOpen(fd: number, onReadable: () => void): NativeWatcher | number;
+  watcherStart(watcher: NativeWatcher): number;
+  watcherStop(watcher: NativeWatcher): void;
+  watcherKeep(watcher: NativeWatcher, keeps: number): void;
+  watcherClose(watcher: NativeWatcher): void;
+  waiterOpen(onReadable: (fd: number) => void): NativeWaiter | number;
+  waiterWatch(waiter: NativeWaiter, fd: number): void;
+  waiterForget(waiter: NativeWaiter, fd: number): void;
+  waiterKeep(waiter: NativeWaiter, keeps: number): void;
 
   pipe(flags: number, exchange: Arena): number;
   close(fd: number): number;

@@ -8,6 +8,7 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
 import { native } from "./native.ts";
+import { hasLibuv } from "./runtime.ts";
 
 /**
  * Signals whose listeners don't end a wait. Node listens to SIGWINCH itself
@@ -36,11 +37,6 @@ if (isMainThread) {
     if (typeof event === "string" && counted.has(event)) listeners--;
   });
 }
-
-/** Runtimes that are not Node have no libuv loop, though some have its API. */
-const hasLibuv =
-  process.versions["bun"] === undefined &&
-  process.versions["deno"] === undefined;
 
 const pipe = hasLibuv ? native.signalPipe() : -1;
 

@@ -47,7 +47,7 @@ test("import and require() give the same copy", () => {
 
 test("the whole package in one is all of its modules but inspect", () => {
   // Which loads the engine's inspector, a thing that few programs want.
-  const wanted = modules.filter((name) => !name.endsWith("/inspect"));
+  const wanted = modules.filter((name) => !/\/(inspect|promises)$/.test(name));
   const source = `
     const all = require("posix-select");
     const parts = ${JSON.stringify(wanted)}.map((name) => require(name));
@@ -55,6 +55,15 @@ test("the whole package in one is all of its modules but inspect", () => {
     console.log(JSON.stringify([...names].filter((name) => !(name in all))));
   `;
   expect(run(source, "commonjs")).toBe("[]");
+});
+
+test("the awaitable waits are one name in it, as fs.promises is", () => {
+  const source = `
+    const { promises } = require("posix-select");
+    const same = promises.recv === require("posix-select/promises").recv;
+    console.log(same);
+  `;
+  expect(run(source, "commonjs")).toBe("true");
 });
 
 test("the changelog knows the version", () => {

@@ -7,6 +7,8 @@ import {
   NotRegisteredError,
   OSError,
 } from "../errors.ts";
+import { native } from "../native.ts";
+import { signalOf, type SignalOptions } from "../pending.ts";
 import {
   type DataArgument,
   EVENT_READ,
@@ -15,7 +17,18 @@ import {
   SelectorKey,
 } from "./key.ts";
 import { readOnlyMap, type SelectorMap } from "./map.ts";
+import { AsyncWait } from "./async-wait.ts";
+import { Shadow } from "./shadow.ts";
 import { Waker } from "./waker.ts";
+
+/** What `selectAsync()` takes beside the time-out. */
+export type SelectOptions = SignalOptions;
+
+/**
+ * Asks a selector whether a descriptor is still what was registered, for the
+ * library only.
+ */
+export const KNOWS: unique symbol = Symbol("knows");
 
 /**
  * Watches many descriptors, and keeps what the program wants to find with each.
@@ -32,16 +45,30 @@ import { Waker } from "./waker.ts";
 export abstract class BaseSelector<
   Data = unknown,
   File extends FileDescriptorLike = FileDescriptorLike,
-> implements Disposable {
+>
+  implements Disposable, AsyncIterable<Ready<Data, File>[]>
+{
   readonly #keys = new Map<number, SelectorKey<Data, File>>();
   readonly #map = readOnlyMap(this.#keys, (fileobj) => this.#find(fileobj));
   #isClosed = false;
   #waker: Waker | undefined;
   #isWoken = false;
+  #isKept = true;
+  #async: AsyncWait<Ready<Data, File>[]> | undefined;
+  /** For a mechanism without a descriptor of its own. */
+  #shadow: Shadow | undefined;
 
   /** The events that this mechanism can watch for. */
   protected get allEvents(): number {
     return EVENT_READ | EVENT_WRITE;
+  }
+
+  /**
+   * A descriptor of the mechanism's own that is readable while something is
+   * ready, where it has one.
+   */
+  protected get readyFd(): number | undefined {
+    return undefined;
   }
 
   /** Begins to watch a descriptor. If it throws, nothing is registered. */
@@ -116,6 +143,12 @@ export abstract class BaseSelector<
       this.#drop(before);
     }
     add(fd, events);
+    try {
+      this.#shadow?.set(fd, events);
+    } catch (error) {
+      this.remove(fd, events);
+      throw error;
+    }
     const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
     this.#keys.set(fd, key);
     return key;
@@ -159,9 +192,13 @@ export abstract class BaseSelector<
     if (isSame && Object.is(before.data, data)) return before;
     const after = new SelectorKey<Data, File>(before.fileobj, fd, events, data);
     try {
-      if (!isSame) this.change(fd, events, before.events);
+      if (!isSame) {
+        this.change(fd, events, before.events);
+        this.#shadow?.set(fd, events);
+      }
     } catch (error) {
       this.#keys.delete(fd);
+      this.#shadow?.set(fd, 0);
       throw error;
     }
     this.#keys.set(fd, after);
@@ -184,23 +221,147 @@ export abstract class BaseSelector<
     const asked = timeout(timeoutMs);
     const time = this.#isWoken ? 0 : asked;
     this.#isWoken = false;
+    return this.#wait(time).ready;
+  }
+
+  #wait(timeoutMs: number): {
+    readonly ready: Ready<Data, File>[];
+    readonly isWoken: boolean;
+  } {
     const ready: Ready<Data, File>[] = [];
-    this.wait(time, (fd, events) => {
+    let isWoken = false;
+    this.wait(timeoutMs, (fd, events) => {
       const key = this.#keys.get(fd);
       if (key === undefined) {
-        if (fd === this.#waker?.fd) this.#waker.reset();
+        if (fd !== this.#waker?.fd) return;
+        this.#waker.reset();
+        isWoken = true;
         return;
       }
       const found = events & key.events;
       if (found !== 0) ready.push([key, found]);
     });
-    return ready;
+    return { ready, isWoken };
   }
 
-  /** Has the next wait return at once; several calls before it count once. */
+  /**
+   * Waits as `select()` does, without holding the thread: everything else goes
+   * on. What is registered, modified and unregistered meanwhile counts.
+   *
+   * A pending wait keeps the process alive, unless `unref()` was called. A
+   * descriptor that is closed meanwhile is what it is for a blocking wait of the
+   * same selector, noticed within a second; an `EpollSelector` and a
+   * `KqueueSelector` do not report it.
+   * @param timeoutMs Milliseconds, as in `select()`.
+   * @returns As `select()`.
+   * @throws {ClosedError} ERR_CLOSED: also if it is closed meanwhile.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   * @throws {BusyError} ERR_BUSY: a wait of this selector is pending.
+   * @throws {AbortError} ABORT_ERR: the signal; its reason is the `cause`.
+   * @throws {OSError} EMFILE: no descriptors left; ENOSYS: the system has neither
+   *   epoll(7) nor kqueue(2); and as `select()`.
+   */
+  selectAsync(
+    timeoutMs?: Timeout,
+    settings: SelectOptions = {},
+  ): Promise<Ready<Data, File>[]> {
+    try {
+      this.#checkOpen();
+      const asked = timeout(timeoutMs);
+      const signal = signalOf(settings);
+      const wait = (this.#async ??= this.#beginAsync());
+      const time = this.#isWoken ? 0 : asked;
+      const promise = wait.wait(time, signal, () => []);
+      this.#isWoken = false;
+      return promise;
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
+      return Promise.reject(error);
+    }
+  }
+
+  #beginAsync(): AsyncWait<Ready<Data, File>[]> {
+    const look = (): Ready<Data, File>[] | undefined => {
+      const { ready, isWoken } = this.#wait(0);
+      return isWoken || ready.length > 0 ? ready : undefined;
+    };
+    const own = this.readyFd;
+    const wait =
+      own === undefined
+        ? this.#beginShadow(look)
+        : new AsyncWait({ fd: own, look });
+    wait.keep(this.#isKept);
+    return wait;
+  }
+
+  #beginShadow(
+    look: () => Ready<Data, File>[] | undefined,
+  ): AsyncWait<Ready<Data, File>[]> {
+    const shadow = new Shadow();
+    try {
+      for (const { fd, events } of this.#keys.values()) shadow.set(fd, events);
+      if (this.#waker) shadow.set(this.#waker.fd, EVENT_READ);
+      const mend = (): void => {
+        if (shadow.mend()) this.#async?.watchAgain();
+      };
+      const wait = new AsyncWait({ fd: shadow.fd, look, mend });
+      this.#shadow = shadow;
+      return wait;
+    } catch (error) {
+      shadow.close();
+      throw error;
+    }
+  }
+
+  /** To be called when `readyFd` has become another file. */
+  protected readyFdChanged(): void {
+    this.#async?.watchAgain();
+  }
+
+  /**
+   * Waits again and again, without holding the thread: each non-empty list of
+   * what is ready, until the selector is closed, which ends the loop.
+   * @throws {OSError} As `selectAsync()`.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<
+    Ready<Data, File>[],
+    void,
+    undefined
+  > {
+    this.#checkOpen();
+    try {
+      for (;;) {
+        const ready = await this.selectAsync();
+        if (ready.length > 0) yield ready;
+      }
+    } catch (error) {
+      if (error instanceof ClosedError && this.closed) return;
+      throw error;
+    }
+  }
+
+  /** Has a pending `selectAsync()` keep the process alive, as it does at first. */
+  ref(): this {
+    this.#isKept = true;
+    this.#async?.keep(true);
+    return this;
+  }
+
+  /** Lets the process end although a `selectAsync()` is pending. */
+  unref(): this {
+    this.#isKept = false;
+    this.#async?.keep(false);
+    return this;
+  }
+
+  /**
+   * Ends the pending `selectAsync()`, or has the next wait return at once;
+   * several calls before it count once.
+   * @throws {ClosedError} ERR_CLOSED
+   */
   wakeup(): void {
     this.#checkOpen();
-    this.#isWoken = true;
+    if (this.#async?.wake([]) !== true) this.#isWoken = true;
   }
 
   /**
@@ -220,6 +381,7 @@ export abstract class BaseSelector<
     const waker = new Waker((fd) => this.#keys.has(fd));
     try {
       this.add(waker.fd, EVENT_READ);
+      this.#shadow?.set(waker.fd, EVENT_READ);
       return waker;
     } catch (error) {
       waker.close();
@@ -254,9 +416,16 @@ export abstract class BaseSelector<
     return this.#isClosed;
   }
 
-  /** Forgets everything; what is registered stays open. */
+  /**
+   * Forgets everything, and ends a pending wait with a `ClosedError`; what is
+   * registered stays open.
+   */
   close(): void {
     this.#isClosed = true;
+    this.#async?.close(new ClosedError(this.constructor.name));
+    this.#async = undefined;
+    this.#shadow?.close();
+    this.#shadow = undefined;
     this.#keys.clear();
     this.#waker?.close();
     this.#waker = undefined;
@@ -265,6 +434,11 @@ export abstract class BaseSelector<
   /** Closes the selector at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @internal */
+  [KNOWS](fd: number): boolean {
+    return native.isOpen(fd) === 0;
   }
 
   #checkOpen(): void {
@@ -299,6 +473,7 @@ export abstract class BaseSelector<
   #drop({ fd, events }: SelectorKey<Data, File>): void {
     this.#keys.delete(fd);
     this.remove(fd, events);
+    this.#shadow?.set(fd, 0);
   }
 }
 

@@ -6,7 +6,7 @@ import { EpollSet } from "../epoll-set.ts";
 import { OSError } from "../errors.ts";
 import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { check, EEXIST, EINVAL } from "../result.ts";
-import { BaseSelector } from "./base.ts";
+import { BaseSelector, KNOWS } from "./base.ts";
 import {
   EVENT_PRIORITY,
   EVENT_READ,
@@ -109,6 +109,10 @@ export class EpollSelector<
 
   protected override get allEvents(): number {
     return ALL;
+  }
+
+  protected override get readyFd(): number {
+    return this.#set.fd;
   }
 
   /** As in every selector; `options` tell how epoll(7) is to watch it. */
@@ -228,6 +232,7 @@ export class EpollSelector<
     this.#set.clear();
     this.#hasLeftovers = false;
     for (const watched of known) this.#tell(c.EPOLL_CTL_ADD, watched);
+    this.readyFdChanged();
   }
 
   /** Without a descriptor to spare, what else is ready must still be heard. */
@@ -245,6 +250,12 @@ export class EpollSelector<
     const result = this.#set.control(c.EPOLL_CTL_MOD, fd, bits, generation);
     // An exclusive one that is there can't be changed.
     return result === 0 || result === EINVAL;
+  }
+
+  /** @internal */
+  override [KNOWS](fd: number): boolean {
+    const watched = this.#watched.get(fd);
+    return watched !== undefined && this.#isKnown(watched);
   }
 
   override close(): void {

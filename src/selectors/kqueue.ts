@@ -8,13 +8,17 @@ import {
 } from "../kqueue-set.ts";
 import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { check, ENOSYS, osError } from "../result.ts";
-import { BaseSelector } from "./base.ts";
+import { BaseSelector, KNOWS } from "./base.ts";
 import { EVENT_READ, EVENT_WRITE } from "./key.ts";
 
 /** The constants that the selector needs: the system's, or a simulation's. */
 export type KqueueConstants = Pick<
   typeof system,
-  "KQ_EV_ADD" | "KQ_EV_DELETE" | "KQ_FILTER_READ" | "KQ_FILTER_WRITE"
+  | "KQ_EV_ADD"
+  | "KQ_EV_DELETE"
+  | "KQ_EV_ENABLE"
+  | "KQ_FILTER_READ"
+  | "KQ_FILTER_WRITE"
 >;
 
 /**
@@ -58,6 +62,10 @@ export class KqueueSelector<
    */
   fileno(): number {
     this.getMap();
+    return this.#set.fd;
+  }
+
+  protected override get readyFd(): number {
     return this.#set.fd;
   }
 
@@ -139,6 +147,15 @@ export class KqueueSelector<
   #ready({ filter }: KEvent): number {
     const { KQ_FILTER_READ } = this.#constants;
     return filter === KQ_FILTER_READ ? EVENT_READ : EVENT_WRITE;
+  }
+
+  /** @internal Only what is there can be enabled. */
+  override [KNOWS](fd: number): boolean {
+    const { KQ_EV_ENABLE } = this.#constants;
+    const events = this.getMap().get(fd)?.events ?? 0;
+    return this.#filtersOf(events).every(
+      (filter) => this.#tell(fd, filter, KQ_EV_ENABLE) >= 0,
+    );
   }
 
   override close(): void {

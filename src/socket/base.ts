@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { announceClosing } from "../closing.ts";
 import { integer, invalidType, mask } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
 import { exchange } from "../exchange.ts";
@@ -159,6 +160,7 @@ export abstract class SocketBase {
   detach(): number {
     const { fd } = this[HANDLE];
     unwatchForLeak(this);
+    announceClosing(fd);
     this[HANDLE].fd = -1;
     return fd;
   }

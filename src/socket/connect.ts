@@ -18,15 +18,19 @@ export function connect(handle: Handle, address: PlainAddress): number {
   }
   // EALREADY: an earlier call was interrupted, or timed out, and goes on.
   if (result !== EINPROGRESS && result !== EALREADY) return result;
-  const failed =
-    handle.await(POLLOUT, deadline) ||
-    0 - numberOption(handle, SOL_SOCKET, SO_ERROR);
+  return handle.await(POLLOUT, deadline) || outcome(handle, address);
+}
+
+/** The outcome of a connection that went on in the background: 0 or -errno. */
+export function outcome(handle: Handle, address: PlainAddress): number {
+  const failed = 0 - numberOption(handle, SOL_SOCKET, SO_ERROR);
   // Linux regards a socket as connecting until it is asked once more.
   if (failed === 0) begin(handle, address);
   return failed;
 }
 
-function begin(handle: Handle, address: PlainAddress): number {
+/** Tries to connect; on an O_NONBLOCK socket it goes on in the background. */
+export function begin(handle: Handle, address: PlainAddress): number {
   writeAddress(address);
   return native.connect(handle.fd, exchange);
 }

@@ -1,3 +1,4 @@
+import { announceClosing } from "../closing.ts";
 import { POLLIN, SO_ACCEPTCONN, SOL_SOCKET } from "../constants.ts";
 import { deadlineAfter, msUntil } from "../deadline.ts";
 import {
@@ -140,6 +141,7 @@ export class Handle {
   close(): void {
     const { fd } = this;
     if (fd === -1) return;
+    announceClosing(fd);
     this.fd = -1;
     const result = native.close(fd);
     // The peer's reset came before the close: the descriptor is gone as well.

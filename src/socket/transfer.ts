@@ -87,7 +87,7 @@ export function receiveAll(
 }
 
 /** An error that the kernel tells only once: not that one would have to wait. */
-function isFinal(result: number): boolean {
+export function isFinal(result: number): boolean {
   return (
     Number.isFinite(result) &&
     result < 0 &&
@@ -99,6 +99,15 @@ function isFinal(result: number): boolean {
 /** Whether a receive has to go on until its buffer is full. */
 export function wantsAll(flags: number): boolean {
   return (flags & MSG_WAITALL) !== 0;
+}
+
+/** Sends what the system takes of `data` now. Gives how many bytes, or -errno. */
+export function trySend(
+  handle: Handle,
+  data: Uint8Array,
+  flags: number,
+): number {
+  return native.send(handle.fd, data, flags);
 }
 
 /** Sends what the system takes of `data`, and gives how many bytes. */

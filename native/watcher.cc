@@ -1,0 +1,201 @@
+// A descriptor watched without holding the thread: libuv's loop goes on, and
+// calls a function in every turn in which the descriptor is readable.
+#include "watcher.h"
+
+#include <dlfcn.h>
+#include <uv.h>
+
+#include <cerrno>
+
+#include "args.h"
+#include "mark.h"
+
+namespace {
+
+// Some facts about watching with libuv
+//
+// libuv makes every descriptor that it polls non-blocking, and can't have two
+// who poll the same one: so it is only ever given one that the library owns, an
+// instance of epoll(7) or kqueue(2), which reports on all the others.
+//
+// From a bare libuv callback JavaScript has to be called as MakeCallback does
+// it, or promises and process.nextTick() stay where they are.
+//
+// The handle is libuv's until its close callback, and JavaScript's until its
+// External is collected: the last of the two frees it. When the environment
+// goes, a hook closes it, and Node waits for that before it goes on.
+
+// libuv's functions, looked up by name: a runtime without them can still load
+// the addon.
+struct Uv {
+  decltype(&uv_poll_init) poll_init = nullptr;
+  decltype(&uv_poll_start) poll_start = nullptr;
+  decltype(&uv_poll_stop) poll_stop = nullptr;
+  decltype(&uv_ref) ref = nullptr;
+  decltype(&uv_unref) unref = nullptr;
+  decltype(&uv_close) close = nullptr;
+};
+
+template <typename F>
+bool Find(const char* name, F* function) {
+  *function = reinterpret_cast<F>(dlsym(RTLD_DEFAULT, name));
+  return *function != nullptr;
+}
+
+bool Find(Uv* uv) {
+  return Find("uv_poll_init", &uv->poll_init) &&
+         Find("uv_poll_start", &uv->poll_start) &&
+         Find("uv_poll_stop", &uv->poll_stop) && Find("uv_ref", &uv->ref) &&
+         Find("uv_unref", &uv->unref) && Find("uv_close", &uv->close);
+}
+
+struct Watcher {
+  static constexpr Mark kMark = Mark::kWatcher;
+
+  Mark mark = kMark;
+  Uv uv;
+  uv_poll_t poll{};
+  napi_env env = nullptr;
+  napi_ref callback = nullptr;
+  napi_async_context context = nullptr;
+  napi_async_cleanup_hook_handle hook = nullptr;
+  bool is_closed = false;
+  int shares = 2;
+
+  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&poll); }
+};
+
+void Release(Watcher* watcher) {
+  if (--watcher->shares == 0) delete watcher;
+}
+
+void OnClosed(uv_handle_t* handle) {
+  auto* watcher = static_cast<Watcher*>(handle->data);
+  // If the environment is going, it has waited for this.
+  napi_remove_async_cleanup_hook(watcher->hook);
+  Release(watcher);
+}
+
+void Close(Watcher* watcher) {
+  if (watcher->is_closed) return;
+  watcher->is_closed = true;
+  napi_delete_reference(watcher->env, watcher->callback);
+  napi_async_destroy(watcher->env, watcher->context);
+  watcher->uv.close(watcher->handle(), OnClosed);
+}
+
+void OnEnvironmentGoing(napi_async_cleanup_hook_handle /*hook*/, void* data) {
+  Close(static_cast<Watcher*>(data));
+}
+
+void OnReadable(uv_poll_t* poll, int /*status*/, int /*events*/) {
+  auto* watcher = static_cast<Watcher*>(poll->data);
+  napi_env env = watcher->env;
+  const Napi::HandleScope scope(env);
+  napi_value callback = nullptr;
+  napi_value receiver = nullptr;
+  if (napi_get_reference_value(env, watcher->callback, &callback) != napi_ok ||
+      napi_get_global(env, &receiver) != napi_ok) {
+    return;
+  }
+  if (napi_make_callback(env, watcher->context, receiver, callback, 0, nullptr,
+                         nullptr) != napi_pending_exception) {
+    return;
+  }
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+    napi_fatal_exception(env, error);
+  }
+}
+
+// The watcher behind argument 0; nullptr if that failed or it is closed.
+Watcher* Opened(Args* args) {
+  auto* watcher = args->Marked<Watcher>(0, "watcher");
+  return watcher == nullptr || watcher->is_closed ? nullptr : watcher;
+}
+
+// watcherOpen(fd, callback) -> watcher, or -errno: ENOSYS where there is no
+// libuv. It does not watch yet, and keeps no process alive.
+Napi::Value WatcherOpen(const Napi::CallbackInfo& info) {
+  Args args(info);
+  const Napi::Env env = info.Env();
+  const int fd = args.Int(0, "fd");
+  if (!args.failed() && !info[1].IsFunction()) {
+    args.Fail(1, "callback", "a function");
+  }
+  if (args.failed()) return args.Undefined();
+  Uv uv;
+  uv_loop_t* loop = nullptr;
+  if (!Find(&uv) || napi_get_uv_event_loop(env, &loop) != napi_ok ||
+      loop == nullptr) {
+    return args.Number(-ENOSYS);
+  }
+  auto* watcher = new Watcher();
+  const int result = uv.poll_init(loop, &watcher->poll, fd);
+  if (result != 0) {
+    delete watcher;
+    return args.Number(result);
+  }
+  watcher->uv = uv;
+  watcher->env = env;
+  watcher->poll.data = watcher;
+  uv.unref(watcher->handle());
+  const Napi::String name = Napi::String::New(env, "posix-select");
+  napi_create_reference(env, info[1], 1, &watcher->callback);
+  napi_async_init(env, nullptr, name, &watcher->context);
+  napi_add_async_cleanup_hook(env, OnEnvironmentGoing, watcher, &watcher->hook);
+  return Napi::External<Watcher>::New(env, watcher,
+                                      [](Napi::Env, Watcher* collected) {
+                                        Close(collected);
+                                        Release(collected);
+                                      });
+}
+
+// watcherStart(watcher): from now on, whenever the descriptor is readable.
+Napi::Value WatcherStart(const Napi::CallbackInfo& info) {
+  Args args(info);
+  Watcher* watcher = Opened(&args);
+  if (watcher == nullptr) return args.Undefined();
+  return args.Number(
+      watcher->uv.poll_start(&watcher->poll, UV_READABLE, OnReadable));
+}
+
+// watcherStop(watcher)
+Napi::Value WatcherStop(const Napi::CallbackInfo& info) {
+  Args args(info);
+  Watcher* watcher = Opened(&args);
+  if (watcher != nullptr) watcher->uv.poll_stop(&watcher->poll);
+  return args.Undefined();
+}
+
+// watcherKeep(watcher, keeps): whether it keeps the process alive.
+Napi::Value WatcherKeep(const Napi::CallbackInfo& info) {
+  Args args(info);
+  Watcher* watcher = Opened(&args);
+  const bool keeps = args.Int(1, "keeps") != 0;
+  if (watcher == nullptr || args.failed()) return args.Undefined();
+  if (keeps) {
+    watcher->uv.ref(watcher->handle());
+  } else {
+    watcher->uv.unref(watcher->handle());
+  }
+  return args.Undefined();
+}
+
+// watcherClose(watcher). The descriptor may be closed after it.
+Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
+  Args args(info);
+  Watcher* watcher = Opened(&args);
+  if (watcher != nullptr) Close(watcher);
+  return args.Undefined();
+}
+
+}  // namespace
+
+void InitWatcher(Napi::Env env, Napi::Object exports) {
+  Export<WatcherOpen>(env, exports, "watcherOpen");
+  Export<WatcherStart>(env, exports, "watcherStart");
+  Export<WatcherStop>(env, exports, "watcherStop");
+  Export<WatcherKeep>(env, exports, "watcherKeep");
+  Export<WatcherClose>(env, exports, "watcherClose");
+}

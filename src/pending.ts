@@ -1,0 +1,109 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { invalidType, options } from "./arguments.ts";
+import { msUntil } from "./deadline.ts";
+import { AbortError } from "./errors.ts";
+
+/** What a wait that does not hold the thread takes. */
+export interface SignalOptions {
+  /** Ends the wait with an `AbortError`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The signal among the options, which has not been aborted.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ * @throws {AbortError} ABORT_ERR
+ */
+export function signalOf(settings: SignalOptions): AbortSignal | undefined {
+  options(settings, "options");
+  const { signal } = settings;
+  if (signal === undefined) return undefined;
+  if (!(signal instanceof AbortSignal)) {
+    throw invalidType("options.signal", "an AbortSignal", signal);
+  }
+  if (signal.aborted) throw new AbortError(signal.reason);
+  return signal;
+}
+
+/** The most that a timer of Node's counts. */
+const longestMs = 2 ** 31 - 1;
+
+/**
+ * A promise with a deadline and an `AbortSignal`; it lets go of both when it is
+ * settled, by whatever comes first.
+ */
+export class Pending<T> {
+  readonly promise: Promise<T>;
+  readonly #deadline: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onDeadline: () => void;
+  readonly #onSettled: () => void;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isSettled = false;
+
+  /**
+   * @param onDeadline Is to settle it.
+   * @param onSettled Is called once, before whoever awaits it goes on.
+   */
+  constructor(
+    deadline: number,
+    signal: AbortSignal | undefined,
+    onDeadline: () => void,
+    onSettled: () => void = () => undefined,
+  ) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#deadline = deadline;
+    this.#signal = signal;
+    this.#onDeadline = onDeadline;
+    this.#onSettled = onSettled;
+    if (deadline !== Infinity) this.#startTimer();
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  // Node's timers count whole milliseconds and may be early by a part of one.
+  #startTimer(): void {
+    const ms = Math.min(Math.ceil(msUntil(this.#deadline)), longestMs);
+    const timer = setTimeout(this.#expire, ms);
+    if (this.#timer?.hasRef() === false) timer.unref();
+    this.#timer = timer;
+  }
+
+  readonly #expire = (): void => {
+    if (msUntil(this.#deadline) > 0) this.#startTimer();
+    else this.#onDeadline();
+  };
+
+  readonly #abort = (): void => {
+    this.reject(new AbortError(this.#signal?.reason));
+  };
+
+  /** Whether its timer keeps the process alive, which it does at first. */
+  keep(isKept: boolean): void {
+    if (isKept) this.#timer?.ref();
+    else this.#timer?.unref();
+  }
+
+  resolve(value: T): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#onSettled();
+  }
+}

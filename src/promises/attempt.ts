@@ -1,0 +1,91 @@
+import { deadlineAfter, msUntil } from "../deadline.ts";
+import { AbortError } from "../errors.ts";
+import { Pending } from "../pending.ts";
+import { ETIMEDOUT, osError } from "../result.ts";
+import { mayEndNow, nextTurn } from "../turns.ts";
+import { type Interest, type Limits, waits } from "./waits.ts";
+
+/** The longest pause between two tries where the system can't tell when. */
+const longestPauseMs = 32;
+
+/** What an attempt is about. */
+export interface Attempt<T> {
+  /** What to wait for between two tries; asked for when it has to wait. */
+  readonly interests: () => readonly Interest[];
+  /** How an error names the call. */
+  readonly syscall: string;
+  readonly limits: Limits;
+  /** Never blocks; undefined if it would have to. */
+  readonly once: () => T | undefined;
+  /** What there is when the time is over; a `TimeoutError` unless given. */
+  readonly otherwise?: () => T;
+}
+
+/**
+ * Tries until there is a result, and waits between.
+ * @throws {TimeoutError} ETIMEDOUT
+ * @throws {AbortError} ABORT_ERR
+ * @throws {BusyError} ERR_BUSY
+ */
+export async function attempt<T>({
+  interests,
+  syscall,
+  limits,
+  once,
+  otherwise,
+}: Attempt<T>): Promise<T> {
+  for (const interest of interests()) waits.checkFree(interest);
+  if (!mayEndNow()) await turn(limits);
+  for (let tries = 0; ; tries++) {
+    const result = once();
+    if (result !== undefined) return result;
+    const isInTime = await wait(interests(), syscall, limits, tries);
+    if (isInTime) continue;
+    // The thread may have been busy when it came.
+    const late = once() ?? otherwise?.();
+    if (late !== undefined) return late;
+    throw timedOut(syscall, interests());
+  }
+}
+
+/** Waits until another try is worth while. Gives whether there is time left. */
+async function wait(
+  interests: readonly Interest[],
+  syscall: string,
+  limits: Limits,
+  tries: number,
+): Promise<boolean> {
+  if (limits.deadline === 0) return false;
+  if (!(await waits.wait(interests, syscall, limits))) return false;
+  // "Ready" and "not ready" by turns: a datagram's receiver whose queue is full
+  // can't be waited for.
+  if (tries >= 2) await rest(tries - 2, limits);
+  return msUntil(limits.deadline) > 0;
+}
+
+/** Rests, each time twice as long. */
+export async function rest(times: number, limits: Limits): Promise<void> {
+  const { deadline, signal } = limits;
+  const pauseMs = Math.min(2 ** times, longestPauseMs, msUntil(deadline));
+  const pause: Pending<void> = new Pending<void>(
+    deadlineAfter(pauseMs),
+    signal,
+    () => {
+      pause.resolve();
+    },
+  );
+  await pause.promise;
+}
+
+/** Lets everything else have its turn. */
+async function turn({ signal }: Limits): Promise<void> {
+  await new Promise<void>(nextTurn);
+  if (signal?.aborted === true) throw new AbortError(signal.reason);
+}
+
+/** The error when the time is over. */
+function timedOut(syscall: string, interests: readonly Interest[]): Error {
+  const [only, ...others] = interests;
+  const fd = others.length === 0 ? only?.fd : undefined;
+  return osError(ETIMEDOUT, syscall, { fd, text: "timed out" });
+}

@@ -1,0 +1,276 @@
+import { clearInterval, setInterval } from "node:timers";
+import { onClosing } from "../closing.ts";
+import { deadlineAfter } from "../deadline.ts";
+import { AbortError, BusyError, OSError } from "../errors.ts";
+import { Pending } from "../pending.ts";
+import { EBADF, EPERM, osError } from "../result.ts";
+import { KNOWS } from "../selectors/base.ts";
+import {
+  type BaseSelector,
+  DefaultSelector,
+  EVENT_PRIORITY,
+  EVENT_READ,
+  EVENT_WRITE,
+} from "../selectors/index.ts";
+
+/** How long a wait lasts at most, and what ends it before. */
+export interface Limits {
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A descriptor, and the events that are waited for. */
+export interface Interest {
+  readonly fd: number;
+  readonly events: number;
+  /** Whether the library will know when it is closed. */
+  readonly isOwn: boolean;
+}
+
+const allEvents = [EVENT_READ, EVENT_WRITE, EVENT_PRIORITY] as const;
+
+/** How often descriptors that others may close are looked at. */
+const glanceMs = 1000;
+
+/** Who waits, and how an error names the call. */
+interface Waiter {
+  readonly pending: Pending<boolean>;
+  readonly syscall: string;
+}
+
+/** Who waits for a descriptor, and what the selector was told of it. */
+class Place {
+  readonly fd: number;
+  /** By event: who waits for it. */
+  readonly waiting = new Map<number, Waiter>();
+  /** What the selector watches it for, 0 if it is not registered. */
+  watched = 0;
+  /** Whether the library will know when what is registered is closed. */
+  isOwn = false;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /** What somebody waits for. */
+  get wanted(): number {
+    let events = 0;
+    for (const event of this.waiting.keys()) events |= event;
+    return events;
+  }
+}
+
+/**
+ * All waits of this thread for a descriptor each, through one selector.
+ *
+ * What was waited for stays registered: who has read will mostly wait again, and
+ * that then costs no call. It is taken out when it becomes ready while nobody
+ * waits. A number that is not the library's may meanwhile be closed, and be
+ * another file's: the kernel is asked before each wait, and once a second.
+ */
+class Waits {
+  readonly #places = new Map<number, Place>();
+  #selector: BaseSelector<unknown, number> | undefined;
+  #count = 0;
+  #glances: NodeJS.Timeout | undefined;
+
+  constructor() {
+    onClosing((fd) => {
+      this.#close(fd);
+    });
+  }
+
+  /** @throws {BusyError} ERR_BUSY: somebody waits for one of the events. */
+  checkFree({ fd, events }: Interest): void {
+    const place = this.#places.get(fd);
+    if (place !== undefined && (place.wanted & events) !== 0) {
+      throw new BusyError(fd);
+    }
+  }
+
+  /**
+   * Waits until one of the interests may be ready.
+   * @returns False if the time was over before.
+   * @throws {BusyError} ERR_BUSY
+   * @throws {AbortError} ABORT_ERR
+   * @throws {OSError} EBADF: it is closed, or is closed meanwhile; EMFILE.
+   */
+  wait(
+    interests: readonly Interest[],
+    syscall: string,
+    { deadline, signal }: Limits,
+  ): Promise<boolean> {
+    for (const interest of interests) this.checkFree(interest);
+    if (signal?.aborted === true) throw new AbortError(signal.reason);
+    const pending: Pending<boolean> = new Pending<boolean>(
+      deadline,
+      signal,
+      () => {
+        pending.resolve(false);
+      },
+      () => {
+        for (const interest of interests) this.#leave(interest, pending);
+        this.#count--;
+        if (this.#count === 0) this.#selector?.unref();
+      },
+    );
+    this.#count++;
+    for (const interest of interests) {
+      this.#enter(interest, { pending, syscall });
+    }
+    try {
+      const selector = (this.#selector ??= this.#begin());
+      if (this.#count === 1) selector.ref();
+      for (const interest of interests) this.#watch(selector, interest);
+      this.#glances ??= setInterval(() => {
+        this.#glance();
+      }, glanceMs).unref();
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending.promise;
+  }
+
+  #enter({ fd, events }: Interest, waiter: Waiter): void {
+    let place = this.#places.get(fd);
+    if (place === undefined) this.#places.set(fd, (place = new Place(fd)));
+    for (const event of allEvents) {
+      if ((events & event) !== 0) place.waiting.set(event, waiter);
+    }
+  }
+
+  #leave({ fd, events }: Interest, pending: Pending<boolean>): void {
+    const place = this.#places.get(fd);
+    if (place === undefined) return;
+    for (const event of allEvents) {
+      if ((events & event) === 0) continue;
+      if (place.waiting.get(event)?.pending === pending) {
+        place.waiting.delete(event);
+      }
+    }
+    if (place.watched === 0 && place.waiting.size === 0) {
+      this.#places.delete(fd);
+    }
+  }
+
+  #begin(): BaseSelector<unknown, number> {
+    const selector = new DefaultSelector<unknown, number>();
+    void this.#run(selector);
+    return selector;
+  }
+
+  async #run(selector: BaseSelector<unknown, number>): Promise<void> {
+    try {
+      for await (const ready of selector.unref()) {
+        for (const [{ fd }, events] of ready) this.#tell(selector, fd, events);
+      }
+    } catch (error) {
+      // It could not go on: the next wait begins anew.
+      this.#selector = undefined;
+      const waiting = [...this.#places.values()].flatMap((place) => [
+        ...place.waiting.values(),
+      ]);
+      this.#places.clear();
+      selector.close();
+      for (const { pending } of waiting) pending.reject(error);
+    }
+  }
+
+  /** Tells the selector of what is waited for, unless it knows. */
+  #watch(
+    selector: BaseSelector<unknown, number>,
+    { fd, events, isOwn }: Interest,
+  ): void {
+    const place = this.#places.get(fd);
+    if (place === undefined) return;
+    const isTrusted = isOwn && place.isOwn;
+    if (place.watched !== 0 && !isTrusted && !selector[KNOWS](fd)) {
+      selector.unregister(fd);
+      place.watched = 0;
+    }
+    place.isOwn = isOwn;
+    const wanted = place.watched | events;
+    if (place.watched === wanted) return;
+    try {
+      if (place.watched === 0) selector.register(fd, wanted);
+      else selector.modify(fd, wanted);
+      place.watched = wanted;
+    } catch (error) {
+      place.watched = 0;
+      // A file, which is never more ready than it was when it was tried.
+      if (error instanceof OSError && error.errno === EPERM) return;
+      throw error;
+    }
+  }
+
+  /** Something is ready: who waits for it goes on. */
+  #tell(
+    selector: BaseSelector<unknown, number>,
+    fd: number,
+    events: number,
+  ): void {
+    const place = this.#places.get(fd);
+    if (place === undefined) return;
+    const { wanted } = place;
+    if ((events & ~wanted) !== 0) this.#narrow(selector, place, wanted);
+    for (const [event, { pending }] of [...place.waiting]) {
+      if ((events & event) !== 0) pending.resolve(true);
+    }
+  }
+
+  /** What is ready, and nobody waits for, would be reported for ever. */
+  #narrow(
+    selector: BaseSelector<unknown, number>,
+    place: Place,
+    wanted: number,
+  ): void {
+    place.watched = wanted;
+    try {
+      if (wanted === 0) selector.unregister(place.fd);
+      else selector.modify(place.fd, wanted);
+    } catch (error) {
+      place.watched = 0;
+      if (!(error instanceof OSError)) throw error;
+    }
+    if (place.watched === 0 && place.waiting.size === 0) {
+      this.#places.delete(place.fd);
+    }
+  }
+
+  /** Looks whether what is waited for is still what it was. */
+  #glance(): void {
+    const selector = this.#selector;
+    if (selector === undefined || this.#count === 0) {
+      clearInterval(this.#glances);
+      this.#glances = undefined;
+      return;
+    }
+    for (const { fd, waiting, watched } of [...this.#places.values()]) {
+      if (waiting.size === 0 || watched === 0) continue;
+      if (!selector[KNOWS](fd)) this.#close(fd);
+    }
+  }
+
+  /** A descriptor is no longer what is waited for. */
+  #close(fd: number): void {
+    const place = this.#places.get(fd);
+    if (place === undefined) return;
+    if (place.watched !== 0) this.#selector?.unregister(fd);
+    place.watched = 0;
+    const note = "it was closed while it was waited for";
+    this.#places.delete(fd);
+    for (const { pending, syscall } of place.waiting.values()) {
+      pending.reject(osError(EBADF, syscall, { fd, note }));
+    }
+  }
+}
+
+export const waits = new Waits();
+
+/** The limits of a call that begins now. */
+export function limits(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Limits {
+  return { deadline: deadlineAfter(timeoutMs), signal };
+}

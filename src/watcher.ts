@@ -1,0 +1,112 @@
+import { native, type NativeWaiter, type NativeWatcher } from "./native.ts";
+import { check, ENOSYS, osError } from "./result.ts";
+import { hasLibuv } from "./runtime.ts";
+
+/** Watches a descriptor of the library's own without holding the thread. */
+export interface Watcher {
+  /**
+   * Has the function called from now on, in each turn of the runtime's loop in
+   * which the descriptor is readable.
+   */
+  start(): void;
+  stop(): void;
+  /** Whether it keeps the process alive, which it does not at first. */
+  keep(isKept: boolean): void;
+  /** To be called before the descriptor is closed. */
+  close(): void;
+}
+
+/**
+ * Watches a descriptor by the runtime's own loop, or by a thread where that
+ * can't be asked to.
+ * @param onReadable Must not throw. It is kept for as long as the watcher.
+ * @throws {OSError} EMFILE, ENFILE, EAGAIN: no thread to be had.
+ */
+export function watch(fd: number, onReadable: () => void): Watcher {
+  const opened = hasLibuv ? native.watcherOpen(fd, onReadable) : ENOSYS;
+  if (typeof opened !== "number") return new LoopWatcher(opened);
+  if (opened !== ENOSYS) check(opened, "uv_poll_init", { fd });
+  return new ThreadWatcher(fd, onReadable);
+}
+
+/** libuv's loop watches. */
+class LoopWatcher implements Watcher {
+  readonly #handle: NativeWatcher;
+
+  constructor(handle: NativeWatcher) {
+    this.#handle = handle;
+  }
+
+  start(): void {
+    check(native.watcherStart(this.#handle), "uv_poll_start");
+  }
+
+  stop(): void {
+    native.watcherStop(this.#handle);
+  }
+
+  keep(isKept: boolean): void {
+    native.watcherKeep(this.#handle, isKept ? 1 : 0);
+  }
+
+  close(): void {
+    native.watcherClose(this.#handle);
+  }
+}
+
+/** One thread watches for all of them, each descriptor until it is readable. */
+class ThreadWatcher implements Watcher {
+  static #shared: NativeWaiter | undefined;
+  static readonly #started = new Map<number, ThreadWatcher>();
+  static #kept = 0;
+
+  readonly #fd: number;
+  readonly #onReadable: () => void;
+  readonly #thread: NativeWaiter;
+  #isKept = false;
+
+  constructor(fd: number, onReadable: () => void) {
+    this.#fd = fd;
+    this.#onReadable = onReadable;
+    this.#thread = ThreadWatcher.#shared ??= ThreadWatcher.#open();
+  }
+
+  static #open(): NativeWaiter {
+    const opened = native.waiterOpen((fd) => {
+      const watcher = ThreadWatcher.#started.get(fd);
+      if (watcher !== undefined) watcher.#tell();
+    });
+    if (typeof opened !== "number") return opened;
+    throw osError(opened, "pthread_create");
+  }
+
+  #tell(): void {
+    this.#onReadable();
+    if (ThreadWatcher.#started.get(this.#fd) === this) {
+      native.waiterWatch(this.#thread, this.#fd);
+    }
+  }
+
+  start(): void {
+    ThreadWatcher.#started.set(this.#fd, this);
+    native.waiterWatch(this.#thread, this.#fd);
+  }
+
+  stop(): void {
+    if (ThreadWatcher.#started.get(this.#fd) !== this) return;
+    ThreadWatcher.#started.delete(this.#fd);
+    native.waiterForget(this.#thread, this.#fd);
+  }
+
+  keep(isKept: boolean): void {
+    if (isKept === this.#isKept) return;
+    this.#isKept = isKept;
+    ThreadWatcher.#kept += isKept ? 1 : -1;
+    native.waiterKeep(this.#thread, ThreadWatcher.#kept > 0 ? 1 : 0);
+  }
+
+  close(): void {
+    this.keep(false);
+    this.stop();
+  }
+}
