@@ -1,0 +1,109 @@
+// npm run test:sanitize    the waits that don't hold the thread, with an addon
+//                          that AddressSanitizer, UndefinedBehaviorSanitizer and
+//                          ThreadSanitizer watch; needs g++
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "posix-select-sanitize-"));
+const program = "test/programs/waits-stress.ts";
+const parts = ["src", "native", "test", "binding.gyp", "package.json"];
+
+interface Sanitizer {
+  readonly name: string;
+  readonly flag: string;
+  readonly libraries: readonly string[];
+  readonly rounds: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const sanitizers: readonly Sanitizer[] = [
+  {
+    name: "AddressSanitizer, UndefinedBehaviorSanitizer",
+    flag: "-fsanitize=address,undefined",
+    libraries: ["libasan.so", "libubsan.so"],
+    rounds: 10,
+    // Node does not free the Externals of a worker that was terminated.
+    env: { LSAN_OPTIONS: `suppressions=${join(folder, "leaks.txt")}` },
+  },
+  {
+    name: "ThreadSanitizer",
+    flag: "-fsanitize=thread",
+    libraries: ["libtsan.so"],
+    rounds: 2,
+    // Node has reports of its own; ours are found by the addon's name.
+    env: { TSAN_OPTIONS: "exitcode=0" },
+  },
+];
+
+/** Who watches instead of the real src/runtime.ts. */
+const watchers = [
+  ["libuv's loop", true],
+  ["the thread", false],
+] as const;
+
+function library(name: string): string {
+  const found = execFileSync("g++", [`-print-file-name=${name}`]);
+  return found.toString().trim();
+}
+
+function build(flag: string): void {
+  const flags = `${flag} -fno-omit-frame-pointer -g -O1`;
+  const env = { ...process.env, CXXFLAGS: flags, LDFLAGS: flag };
+  const options = { cwd: folder, env, encoding: "utf8" } as const;
+  const command = join(root, "node_modules/.bin/node-gyp");
+  const { status, stderr } = spawnSync(command, ["rebuild"], options);
+  if (status !== 0) throw new Error(`node-gyp: ${stderr}`);
+}
+
+/** Runs the program. Gives what is wrong, or undefined. */
+function run(sanitizer: Sanitizer): string | undefined {
+  const preload = sanitizer.libraries.map(library).join(" ");
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", program, String(sanitizer.rounds)],
+    {
+      cwd: folder,
+      env: { ...process.env, ...sanitizer.env, LD_PRELOAD: preload },
+      encoding: "utf8",
+      timeout: 300_000,
+      maxBuffer: 2 ** 28,
+    },
+  );
+  const isOver = stdout.includes(`${String(sanitizer.rounds)} rounds`);
+  const isOurs = /posix_select|runtime error|AddressSanitizer: /.test(stderr);
+  if (status === 0 && isOver && !isOurs) return undefined;
+  return `exit code ${String(status)}, ${String(signal)}\n${stdout}${stderr}`;
+}
+
+try {
+  for (const part of parts) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
+  for (const part of ["tsconfig.json", "tsconfig.build.json"]) {
+    cpSync(join(root, part), join(folder, part));
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "leaks.txt"), "leak:napi_create_external\n");
+  for (const sanitizer of sanitizers) {
+    build(sanitizer.flag);
+    for (const [name, hasLibuv] of watchers) {
+      const runtime = `export const hasLibuv = ${String(hasLibuv)};\n`;
+      writeFileSync(join(folder, "src/runtime.ts"), runtime);
+      const wrong = run(sanitizer);
+      console.log(`${sanitizer.name}, ${name}: ${wrong ?? "clean"}`);
+      if (wrong !== undefined) process.exitCode = 1;
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
