@@ -13,6 +13,7 @@ import {
   DefaultSelector,
   EVENT_READ,
   PollSelector,
+  type SelectorConstructor,
   SelectSelector,
 } from "posix-select/selectors";
 import { socketpair } from "posix-select/socket";
@@ -34,9 +35,7 @@ async function pingPong(turns: number): Promise<void> {
 }
 
 /** A selector's waits: ready, timed out, woken, closed in the middle. */
-async function selects(
-  constructor: typeof PollSelector | typeof SelectSelector,
-): Promise<void> {
+async function selects(constructor: SelectorConstructor): Promise<void> {
   const selector = new constructor();
   const [left, right] = socketpair();
   using a = left;
