@@ -16,10 +16,14 @@
  *                       hello
  *                       bob: hello ann
  *                       * bob has left
- *                     Now one who never listens, and one who talks without end:
+ *                     Now "ann" once more, who looks at the news only, one who
+ *                     never listens, and one who talks without end:
+ *                       (echo ann; cat) | nc 127.0.0.1 5001 | grep "^[*]"
  *                       (echo bob; sleep 99) | nc 127.0.0.1 5001 | sleep 99
- *                       (echo eve; yes) | nc 127.0.0.1 5001 > /dev/null
- *                     The others hear all of it, and after some seconds
+ *                       (echo eve; while sleep .1; do seq 9999; done) |
+ *                         nc 127.0.0.1 5001 > /dev/null
+ *                     After some seconds the systems have taken megabytes for bob,
+ *                     and he is let go, while ann goes on to hear all of it:
  *                       * bob did not listen
  * What hurts:         one who talks without end is heard by all. Lesson 14 reads no
  *                     more from such a client, but here that would let the slowest
@@ -29,8 +33,9 @@
  *
  * TCP knows no lines. One may come in pieces, many in one, with "\r\n" from a telnet,
  * and a letter of two bytes may be cut in its middle: a decoder and `text` keep what
- * has not ended. Both are bounded, as is what waits for a client: it is let go, with a
- * word to the others, when the system and then `owed` are full.
+ * has not ended. A line is cut off where it is too long. What waits for a client is
+ * bounded, too: it is let go, with a word to the others, when the system takes no more
+ * for it and `owed` is full.
  *
  * The microtask trap of lesson 17 is here, too: wake() runs nobody. Who was woken
  * runs during `await setImmediate()`, and so do those whom it wakes in turn.
@@ -61,14 +66,14 @@ function listen(port: string): Socket {
 }
 
 const buffer = Buffer.alloc(4096);
-const longest = 500; // characters of a line: the rest is cut off
-const limit = 64 * 1024; // bytes that a client has still to take: then it goes
+const longest = 500; // of a line: the rest is cut off
+const limit = 64 * 1024; // bytes that the system does not take for a client
 
 interface Client {
   readonly socket: Socket;
   name: string; // "" until it has one
   isHere: boolean;
-  owed: Buffer; // what it was told, and the system has not taken
+  told: string; // what its task has still to send
 }
 
 const members = new Map<string, Client>(); // those who have a name
@@ -86,7 +91,7 @@ function wake(socket: Socket): void {
 
 /** Leaves a line for a client. Its own task sends it, and nobody waits. */
 function tell(client: Client, line: string): void {
-  client.owed = Buffer.concat([client.owed, Buffer.from(`${line}\n`)]);
+  client.told += `${line}\n`;
   wake(client.socket);
 }
 
@@ -97,10 +102,11 @@ function tellOthers(client: Client, line: string): void {
 
 function hear(client: Client, said: string): void {
   // Nobody can write escape sequences on somebody else's terminal.
-  const line = said.replace(/\p{Cc}/gu, "").slice(0, longest);
+  const line = said.slice(0, longest).replace(/[\p{Cc}\p{Cs}]/gu, "");
   if (line === "" || !client.isHere) return;
   if (line === "/quit") leave(client);
-  else if (line === "/who") tell(client, `* ${[...members.keys()].join(", ")}`);
+  else if (line === "/who")
+    tell(client, `* ${[...members.keys()].join(", ") || "nobody"}`);
   else if (client.name !== "") tellOthers(client, `${client.name}: ${line}`);
   else if (/^[\p{L}\p{N}]{1,20}$/u.test(line) && !members.has(line)) {
     client.name = line;
@@ -110,11 +116,9 @@ function hear(client: Client, said: string): void {
   } else tell(client, "* One word, please, that nobody else has. Your name?");
 }
 
-function leave(client: Client): void {
-  const how = client.owed.length > limit ? "did not listen" : "has left";
-  if (client.isHere && members.delete(client.name)) {
+function leave(client: Client, how = "has left"): void {
+  if (client.isHere && members.delete(client.name))
     tellOthers(client, `* ${client.name} ${how}`);
-  }
   client.isHere = false;
 }
 
@@ -123,13 +127,16 @@ async function talk(client: Client): Promise<void> {
   const { socket } = client;
   const decoder = new TextDecoder(); // half a letter waits for the other half
   let text = ""; // a line that has not ended
+  let owed = Buffer.of(); // what it was told, and the system has not taken
   tell(client, "* Your name?");
   try {
-    while (client.isHere || client.owed.length > 0) {
-      const writing = client.owed.length > 0 ? EVENT_WRITE : 0;
+    while (client.isHere || client.told.length + owed.length > 0) {
+      const writing = client.told.length + owed.length > 0 ? EVENT_WRITE : 0;
       await ready(socket, client.isHere ? EVENT_READ | writing : writing);
-      client.owed = client.owed.subarray(socket.trySend(client.owed) ?? 0);
-      if (client.owed.length > limit) break; // the system takes no more
+      owed = Buffer.concat([owed, Buffer.from(client.told)]);
+      client.told = "";
+      owed = owed.subarray(socket.trySend(owed) ?? 0);
+      if (owed.length > limit) break; // and the system takes no more
       const count = client.isHere ? socket.tryRecvInto(buffer) : undefined;
       if (count === undefined) continue; // it says nothing now
       const said = decoder.decode(buffer.subarray(0, count), { stream: true });
@@ -141,7 +148,7 @@ async function talk(client: Client): Promise<void> {
   } catch (error) {
     if (!(error instanceof OSError)) throw error; // it broke off
   } finally {
-    leave(client);
+    leave(client, owed.length > limit ? "did not listen" : "has left");
     socket.close();
     waitingForRoom.shift()?.();
   }
@@ -154,7 +161,7 @@ async function serve(server: Socket): Promise<void> {
       const [socket, { host, port }] = server.accept();
       socket.setBlocking(false); // no client can make us wait
       say(`Connection from ${host}:${port}`);
-      void talk({ socket, name: "", isHere: true, owed: Buffer.alloc(0) });
+      void talk({ socket, name: "", isHere: true, told: "" });
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
       if (error.code !== "EMFILE") continue;

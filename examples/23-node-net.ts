@@ -8,8 +8,9 @@
  * Run:                npm run lesson 23 [port]
  * In other terminals: nc 127.0.0.1 5001        (as many as you like), and top
  * Observe:            nothing new. That is the point: 30 lines, none of them a loop.
- *                     The loop is there, though: `strace -f -e epoll_wait,epoll_pwait`
- *                     shows it asleep in the call of lesson 05.
+ *                     The loop is there, though. On Linux you can see it, asleep
+ *                     in the call of lesson 05:
+ *                       strace -e epoll_wait,epoll_pwait -p `pgrep -n -f lesson.ts`
  * What hurts:         what you don't see, you can't see go wrong: who has followed
  *                     the course knows why a pause() or a missing 'error' listener
  *                     matters.

@@ -152,17 +152,17 @@ const runs = [
 ];
 
 // A row for each request; time goes from the left to the right.
-const columnMs = Math.max(...runs.map(({ totalMs }) => totalMs)) / 50;
+const scale = 50 / Math.max(...runs.map(({ totalMs }) => totalMs));
 for (const { title, rows, totalMs } of runs) {
   put(`\n${title}: ${Math.round(totalMs)} ms\n`);
   for (const { name, startMs, endMs, failure } of rows) {
-    const ms = endMs - startMs;
-    const bar = (failure ? "x" : "#").repeat(Math.max(1, ms / columnMs));
-    const row = (" ".repeat(startMs / columnMs) + bar).padEnd(50);
-    put(`  ${name.padEnd(16)} |${row}| ${failure || `${Math.round(ms)} ms`}\n`);
+    const from = Math.floor(startMs * scale);
+    const bar = (failure ? "x" : "#").repeat(Math.max(1, endMs * scale - from));
+    const row = (" ".repeat(from) + bar).padEnd(50);
+    const result = failure || `${Math.round(endMs - startMs)} ms`;
+    put(`  ${name.padEnd(16)} |${row}| ${result}\n`);
   }
 }
-const isEmpty = runs.some(({ rows }) => rows.every(({ failure }) => failure));
-process.exit(isEmpty ? 1 : 0);
+process.exit(runs.some(({ rows }) => rows.every((row) => row.failure)) ? 1 : 0);
 
 // Next: the other side, by hand. 13-web-app/index.ts

@@ -24,8 +24,9 @@
  * turns: it sleeps in select(). receiveMessageOnPort() takes a message without that
  * loop, but does not wait for one. So the message brings the answer, and the byte
  * tells that there is one. (asyncio's call_soon_threadsafe() does the same, and so
- * do libuv's threads.) For the same reason a worker here prints with writeSync():
- * its console.log() would come out through our Node loop, that is, never.
+ * do libuv's threads.) For the same reason a worker that has something to print must
+ * do it with writeSync(): its console.log() comes out through our Node loop, and that
+ * is never.
  *
  * In Python: David Beazley's talk "Concurrency from the Ground Up". There a thread
  * does not help, since one lock lets only one of them reckon; he takes processes.

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Ended, Program } from "../helpers/programs.ts";
-import { Command, isInstalled, printed, sureToEnd } from "./lessons.ts";
+import { Command, isInstalled, printed, root, sureToEnd } from "./lessons.ts";
 
 const file = "examples/12-image-downloader/index.ts";
 const titles = ["one after another", "all at once"];
@@ -56,108 +56,108 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe("with its own site", () => {
-  test.concurrent(
-    "the same pictures, one after another and all at once",
-    async () => {
-      const folder = newFolder();
-      const { code, stdout, stderr } = await run("--out", folder);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(stdout.split("\n")[0]).toBe(`Into ${folder}`);
-      const pictures = new Set<string>();
-      for (const title of titles) {
-        const place = join(folder, title);
-        expect(readdirSync(place).sort()).toEqual([...names].sort());
-        for (const name of names) {
-          const picture = readFileSync(join(place, name));
-          expect(picture.toString("latin1", 0, 2)).toBe("BM");
-          expect(picture.readUInt32LE(2)).toBe(picture.length);
-          expect(picture).toEqual(
-            readFileSync(join(folder, titles[0] ?? "", name)),
-          );
-          pictures.add(picture.toString("latin1"));
-        }
+describe.concurrent("with its own site", () => {
+  test("the same pictures, one after another and all at once", async () => {
+    const folder = newFolder();
+    const { code, stdout, stderr } = await run("--out", folder);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.split("\n")[0]).toBe(`Into ${folder}`);
+    const pictures = new Set<string>();
+    for (const title of titles) {
+      const place = join(folder, title);
+      expect(readdirSync(place).sort()).toEqual([...names].sort());
+      for (const name of names) {
+        const picture = readFileSync(join(place, name));
+        expect(picture.toString("latin1", 0, 2)).toBe("BM");
+        expect(picture.readUInt32LE(2)).toBe(picture.length);
+        expect(picture).toEqual(
+          readFileSync(join(folder, titles[0] ?? "", name)),
+        );
+        pictures.add(picture.toString("latin1"));
       }
-      expect(pictures.size).toBe(names.length);
+    }
+    expect(pictures.size).toBe(names.length);
 
-      // A line of progress for each, in both runs.
-      for (const [i, bar] of ["##", "####"].entries()) {
-        const line = `^\\[${bar.padEnd(20, "-")}\\] ${i + 1}/10 \\S`;
-        expect(stdout.match(new RegExp(line, "gm"))).toHaveLength(2);
-      }
-      expect(stdout.match(/^\[#{20}\] 10\/10 /gm)).toHaveLength(2);
+    // A line of progress for each, in both runs.
+    for (const [i, bar] of ["##", "####"].entries()) {
+      const line = `^\\[${bar.padEnd(20, "-")}\\] ${i + 1}/10 \\S`;
+      expect(stdout.match(new RegExp(line, "gm"))).toHaveLength(2);
+    }
+    expect(stdout.match(/^\[#{20}\] 10\/10 /gm)).toHaveLength(2);
 
-      const [slow, quick] = waterfalls(stdout);
-      if (!slow || !quick) throw new Error(stdout);
-      for (const { rows } of [slow, quick]) {
-        expect(rows.map(({ name }) => name)).toEqual([
-          ...names,
-          "9-missing.bmp",
-          "10-about.html",
-        ]);
-        for (const { result } of rows.slice(0, 8))
-          expect(result).toMatch(/^\d+ ms$/);
-        expect(rows.slice(8).map(({ result }) => result)).toEqual([
-          "status 404",
-          "text/html; charset=utf-8 is no picture",
-        ]);
-      }
-      // What the delays of site.ts must come to, and no more than must be so.
-      expect(slow.totalMs).toBeGreaterThan(1500);
-      expect(quick.totalMs).toBeGreaterThan(240);
-      expect(quick.totalMs).toBeLessThan(slow.totalMs);
-      for (const [i, { start }] of slow.rows.entries()) {
-        const before = slow.rows[i - 1];
-        if (before) expect(start).toBeGreaterThanOrEqual(before.end - 1);
-      }
-      const firstEnd = Math.min(...quick.rows.map(({ end }) => end));
-      for (const { start } of quick.rows) expect(start).toBeLessThan(firstEnd);
-    },
-  );
+    // What the course quotes, but for the figures and the bars.
+    const course = readFileSync(`${root}/examples/README.md`, "utf8");
+    const [, quote = ""] =
+      /^```text\n(one after [^]*?)^```$/m.exec(course) ?? [];
+    const plain = (text: string): string =>
+      text.replaceAll(/\d+ ms|[ #]{50}/g, "");
+    const parts = plain(quote).split("...\n");
+    expect(parts).toHaveLength(2);
+    for (const part of parts) expect(plain(stdout)).toContain(part);
 
-  test.concurrent.each([
-    ["one after another", /^\[#+-+\] 2\/10/],
-    ["all at once", /^all at once$/],
-  ])("Ctrl-C in the run %s ends it at once, and its site", async (_, line) => {
+    const [slow, quick] = waterfalls(stdout);
+    if (!slow || !quick) throw new Error(stdout);
+    for (const { rows } of [slow, quick]) {
+      expect(rows.map(({ name }) => name)).toEqual([
+        ...names,
+        "9-missing.bmp",
+        "10-about.html",
+      ]);
+      for (const { result } of rows.slice(0, 8))
+        expect(result).toMatch(/^\d+ ms$/);
+      expect(rows.slice(8).map(({ result }) => result)).toEqual([
+        "status 404",
+        "text/html; charset=utf-8 is no picture",
+      ]);
+    }
+    // What the delays of site.ts must come to, and no more than must be so.
+    expect(slow.totalMs).toBeGreaterThan(1500);
+    expect(quick.totalMs).toBeGreaterThan(240);
+    expect(quick.totalMs).toBeLessThan(slow.totalMs);
+    for (const [i, { start }] of slow.rows.entries()) {
+      const before = slow.rows[i - 1];
+      if (before) expect(start).toBeGreaterThanOrEqual(before.end - 1);
+    }
+    const firstEnd = Math.min(...quick.rows.map(({ end }) => end));
+    for (const { start } of quick.rows) expect(start).toBeLessThan(firstEnd);
+  });
+
+  // Ctrl-C in the first run: below, with one that never answers.
+  test.each([
+    ["SIGKILL", /^\[#+-+\] 2\/10/],
+    ["SIGINT", /^all at once$/],
+  ] as const)("%s ends it at once, and its site", async (signal, line) => {
     await using program = sureToEnd(new Program(file, ["--out", newFolder()]));
     await program.match(line);
     const start = performance.now();
-    program.process.kill("SIGINT");
-    expect(await program.ended).toMatchObject({ signal: "SIGINT", stderr: "" });
+    program.process.kill(signal);
+    expect(await program.ended).toMatchObject({ signal, stderr: "" });
     expect(performance.now() - start).toBeLessThan(2000);
-  });
-
-  test.concurrent(
-    "a death of another kind leaves no site behind either",
-    async () => {
-      await using program = sureToEnd(
-        new Program(file, ["--out", newFolder()]),
-      );
-      await program.match(/1\/10/);
-      program.process.kill("SIGKILL");
-      expect(await program.ended).toMatchObject({ signal: "SIGKILL" });
-    },
-  );
-
-  test.concurrent("on a terminal the bar grows in place", async ({ skip }) => {
-    if (!isInstalled("python3")) skip(printed("python3 is not installed"));
-    const spawn = "import pty, sys; pty.spawn(sys.argv[1:])";
-    const { execPath } = process;
-    const args = ["--import", "tsx", file, "--out", newFolder()];
-    await using lesson = new Command("python3", [
-      "-c",
-      spawn,
-      execPath,
-      ...args,
-    ]);
-    const { text } = await lesson.output.rest();
-    const bars = text.match(/\r\x1b\[K\[#*-*\] \d+\/10 [^\r\n]*/g);
-    expect(bars).toHaveLength(20);
-    expect(text.match(/\]\s+\d+\/10 [^\r\n]*\r\n/g)).toHaveLength(2);
   });
 });
 
-describe("with given URLs", () => {
+describe.concurrent("with given URLs", () => {
+  test("on a terminal the bar grows in place", async ({ skip }) => {
+    if (!isInstalled("python3")) skip(printed("python3 is not installed"));
+    const server = createHttpServer((request, response) => {
+      response.setHeader("Content-Type", "image/gif").end(request.url);
+    });
+    const origin = await listening(server);
+    try {
+      const spawn = "import pty, sys; pty.spawn(sys.argv[1:])";
+      const node = [process.execPath, "--import", "tsx", file];
+      const urls = ["/a", "/b", "/c", "/d"].map((path) => origin + path);
+      const args = ["-c", spawn, ...node, "--out", newFolder(), ...urls];
+      await using lesson = new Command("python3", args);
+      const { text } = await lesson.output.rest();
+      const bars = text.match(/\r\x1b\[K\[#*-*\] \d\/4 [^\r\n]*/g);
+      expect(bars).toHaveLength(8);
+      expect(text.match(/\]\s+\d\/4 [^\r\n]*\r\n/g)).toHaveLength(2);
+    } finally {
+      server.close();
+    }
+  });
+
   test("what goes wrong is told in a line, and the rest goes on", async () => {
     const picture = "\x89PNG and so on";
     const type = "Content-Type: image/png\r\n";
@@ -301,8 +301,9 @@ describe("with given URLs", () => {
     });
     const origin = await listening(server);
     try {
-      for (const url of [origin, origin.replace("http", "https")]) {
-        const { code, stdout, stderr } = await run("--out", newFolder(), url);
+      const urls = [origin, origin.replace("http", "https")];
+      const runs = urls.map((url) => run("--out", newFolder(), url));
+      for (const { code, stdout, stderr } of await Promise.all(runs)) {
         expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
         expect(stdout).not.toMatch(/\| \d+ ms$/m);
       }
@@ -311,7 +312,7 @@ describe("with given URLs", () => {
     }
   });
 
-  test.concurrent.each([
+  test.each([
     [["nonsense"]],
     [["--nonsense"]],
     [["--out"]],

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as wallClock } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
+import { Program } from "../helpers/programs.ts";
 import { HttpClient, request } from "./http.ts";
 import {
   Command,
@@ -19,6 +20,7 @@ import {
   LessonServer,
   openFiles,
   root,
+  sureToEnd,
 } from "./lessons.ts";
 
 const file = "13-web-app/index.ts";
@@ -101,33 +103,36 @@ const nonsense = [
 ] as const;
 
 describe("the lesson", () => {
-  test("serves its pages, with all that HTTP asks of an answer", async () => {
-    await using server = await LessonServer.start(file);
-    for (const [target, name, type] of [
-      ["/", "index.html", "text/html; charset=utf-8"],
-      ["/blog", "blog.html", "text/html; charset=utf-8"],
-      ["/blog?page=2#top", "blog.html", "text/html; charset=utf-8"],
-      ["/%62log", "blog.html", "text/html; charset=utf-8"],
-      ["http://elsewhere/blog", "blog.html", "text/html; charset=utf-8"],
-      ["/style.css", "style.css", "text/css; charset=utf-8"],
-      ["/./x/../style.css", "style.css", "text/css; charset=utf-8"],
-    ] as const) {
-      const { status, headers, body } = await ask(server, request(target));
-      expect(status).toBe(200);
-      expect(body).toBe(page(name));
-      expect(headers.get("content-type")).toBe(type);
-      expect(headers.get("content-length")).toBe(String(body.length));
-      expect(headers.has("connection")).toBe(false);
-      const date = Date.parse(headers.get("date") ?? "");
-      expect(Math.abs(Date.now() - date)).toBeLessThan(600_000);
-    }
-    // Some letters of the blog are more than one byte.
-    expect(
-      Buffer.from(page("blog.html"), "latin1").toString().length,
-    ).toBeLessThan(page("blog.html").length);
-  });
+  test.concurrent(
+    "serves its pages, with all that HTTP asks of an answer",
+    async () => {
+      await using server = await LessonServer.start(file);
+      for (const [target, name, type] of [
+        ["/", "index.html", "text/html; charset=utf-8"],
+        ["/blog", "blog.html", "text/html; charset=utf-8"],
+        ["/blog?page=2#top", "blog.html", "text/html; charset=utf-8"],
+        ["/%62log", "blog.html", "text/html; charset=utf-8"],
+        ["http://elsewhere/blog", "blog.html", "text/html; charset=utf-8"],
+        ["/style.css", "style.css", "text/css; charset=utf-8"],
+        ["/./x/../style.css", "style.css", "text/css; charset=utf-8"],
+      ] as const) {
+        const { status, headers, body } = await ask(server, request(target));
+        expect(status).toBe(200);
+        expect(body).toBe(page(name));
+        expect(headers.get("content-type")).toBe(type);
+        expect(headers.get("content-length")).toBe(String(body.length));
+        expect(headers.has("connection")).toBe(false);
+        const date = Date.parse(headers.get("date") ?? "");
+        expect(Math.abs(Date.now() - date)).toBeLessThan(600_000);
+      }
+      // Some letters of the blog are more than one byte.
+      expect(
+        Buffer.from(page("blog.html"), "latin1").toString().length,
+      ).toBeLessThan(page("blog.html").length);
+    },
+  );
 
-  test("answers HEAD as GET, without the body", async () => {
+  test.concurrent("answers HEAD as GET, without the body", async () => {
     await using server = await LessonServer.start(file);
     using client = await HttpClient.connect(server.port);
     await client.say(
@@ -147,7 +152,7 @@ describe("the lesson", () => {
     });
   });
 
-  test("knows neither other pages nor other methods", async () => {
+  test.concurrent("knows neither other pages nor other methods", async () => {
     await using server = await LessonServer.start(file);
     using client = await HttpClient.connect(server.port);
     await client.say(request("/nowhere") + request("/"));
@@ -163,7 +168,7 @@ describe("the lesson", () => {
     }
   });
 
-  test("never takes a body for a request", async () => {
+  test.concurrent("never takes a body for a request", async () => {
     await using server = await LessonServer.start(file);
     for (const [status, head] of bodies) {
       const body = request("/blog").padEnd(34, "\n");
@@ -182,36 +187,39 @@ describe("the lesson", () => {
     await expectInGoodHealth(server);
   });
 
-  test("takes a request in pieces, and several in one piece", async () => {
-    await using server = await LessonServer.start(file);
-    using slow = await HttpClient.connect(server.port);
-    using other = await HttpClient.connect(server.port);
-    for (const byte of request("/blog")) {
-      await slow.say(byte);
-      await other.say(request("/"));
-      expect(await server.during(other.answer())).toMatchObject({
-        status: 200,
+  test.concurrent(
+    "takes a request in pieces, and several in one piece",
+    async () => {
+      await using server = await LessonServer.start(file);
+      using slow = await HttpClient.connect(server.port);
+      using other = await HttpClient.connect(server.port);
+      for (const byte of request("/blog")) {
+        await slow.say(byte);
+        await other.say(request("/"));
+        expect(await server.during(other.answer())).toMatchObject({
+          status: 200,
+        });
+      }
+      expect(await server.during(slow.answer())).toMatchObject({
+        body: page("blog.html"),
       });
-    }
-    expect(await server.during(slow.answer())).toMatchObject({
-      body: page("blog.html"),
-    });
-    const names = ["index.html", "blog.html", "style.css"] as const;
-    const targets = ["/", "/blog", "/style.css"];
-    await slow.say(
-      targets
-        .map((target) => request(target))
-        .join("")
-        .repeat(200),
-    );
-    for (let i = 0; i < 600; i++) {
-      const { body } = await server.during(slow.answer());
-      expect(body).toBe(page(names[i % 3] ?? ""));
-    }
-    await expectInGoodHealth(server);
-  });
+      const names = ["index.html", "blog.html", "style.css"] as const;
+      const targets = ["/", "/blog", "/style.css"];
+      await slow.say(
+        targets
+          .map((target) => request(target))
+          .join("")
+          .repeat(200),
+      );
+      for (let i = 0; i < 600; i++) {
+        const { body } = await server.during(slow.answer());
+        expect(body).toBe(page(names[i % 3] ?? ""));
+      }
+      await expectInGoodHealth(server);
+    },
+  );
 
-  test("keeps a connection, unless it is not to", async () => {
+  test.concurrent("keeps a connection, unless it is not to", async () => {
     await using server = await LessonServer.start(file);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {
@@ -246,7 +254,7 @@ describe("the lesson", () => {
     expect(await ask(server, empty)).toMatchObject({ status: 200 });
   });
 
-  test("answers nonsense with 400", async () => {
+  test.concurrent("answers nonsense with 400", async () => {
     await using server = await LessonServer.start(file);
     for (const [what, text] of nonsense) {
       const { status } = await askLast(server, text + request("/"));
@@ -255,7 +263,7 @@ describe("the lesson", () => {
     await expectInGoodHealth(server);
   });
 
-  test("does not read a request that goes on and on", async () => {
+  test.concurrent("does not read a request that goes on and on", async () => {
     await using server = await LessonServer.start(file);
     const line = "X-Header: and so on and so on and so on\r\n";
     const head = `GET / HTTP/1.1\r\nHost: x\r\n${line.repeat(300)}`;
@@ -296,7 +304,7 @@ describe("the lesson", () => {
     "*",
   ];
 
-  test("gives nothing from outside of its folder", async () => {
+  test.concurrent("gives nothing from outside of its folder", async () => {
     await using server = await LessonServer.start(file);
     for (const target of outside) {
       const { status, body } = await ask(server, request(target));
@@ -307,110 +315,126 @@ describe("the lesson", () => {
     await expectInGoodHealth(server);
   });
 
-  test("follows no link out of its folder, and reads each page anew", async () => {
-    const { lesson, pages } = copy();
-    symlinkSync("../index.ts", join(pages, "out.html"));
-    symlinkSync("..", join(pages, "up"));
-    symlinkSync("style.css", join(pages, "in.css"));
-    symlinkSync("loop.html", join(pages, "loop.html"));
-    await using server = await LessonServer.start(
-      `../${lesson}`.replace(/^.*/, lesson),
-    );
-    for (const target of ["/out.html", "/up/index.ts", "/up", "/loop.html"])
-      expect(await ask(server, request(target))).toMatchObject({ status: 404 });
-    expect(await ask(server, request("/in.css"))).toMatchObject({
-      body: page("style.css"),
-    });
-    for (const text of ["one", "two", ""]) {
-      writeFileSync(join(pages, "index.html"), text);
-      expect(await ask(server, request("/"))).toMatchObject({ body: text });
-    }
-    rmSync(join(pages, "index.html"));
-    expect(await ask(server, request("/"))).toMatchObject({ status: 404 });
-  });
-
-  test("a large page arrives whole, and who is slow holds up nobody", async () => {
-    const { lesson, pages } = copy();
-    const large = Array.from(
-      { length: 1_000_000 },
-      (_, i) => `line ${i}\n`,
-    ).join("");
-    writeFileSync(join(pages, "large.html"), large);
-    await using server = await LessonServer.start(lesson);
-    using slow = await HttpClient.connect(server.port);
-    slow.pause();
-    await slow.say(request("/large.html") + request("/blog"));
-    for (let i = 0; i < 50; i++)
-      expect(await ask(server, request("/"))).toMatchObject({ status: 200 });
-    slow.resume();
-    slow.end();
-    const { text, end } = await server.during(slow.rest());
-    expect(end).toBe("EOF");
-    const [, first = "", ...rest] = text.split("\r\n\r\n");
-    expect(first.startsWith(large)).toBe(true);
-    expect(first.slice(large.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(rest).toEqual([page("blog.html")]);
-    await expectInGoodHealth(server);
-  });
-
-  test("who asks and asks and never reads is not read any more", async () => {
-    await using server = await LessonServer.start(file);
-    using greedy = await HttpClient.connect(server.port);
-    greedy.pause();
-    let said = 0;
-    const isOver = new AbortController();
-    const flood = async (): Promise<void> => {
-      const many = request("/blog").repeat(100);
-      for (; !isOver.signal.aborted; said++) await greedy.say(many);
-    };
-    flood().catch(() => undefined); // it ends with its connection
-    let before = -1;
-    let answersSince = 0;
-    while (answersSince < 300) {
-      answersSince = said === before ? answersSince + 1 : 0;
-      before = said;
-      expect(await ask(server, request("/"))).toMatchObject({ status: 200 });
-    }
-    isOver.abort();
-    greedy.reset();
-    await expectInGoodHealth(server);
-  });
-
-  test("an empty connection and rude clients do no harm", async () => {
-    await using server = await LessonServer.start(file);
-    using silent = await HttpClient.connect(server.port);
-    for (let i = 0; i < 20; i++) {
-      using empty = await HttpClient.connect(server.port);
-      empty.end();
-      expect(await server.during(empty.rest())).toEqual({
-        text: "",
-        end: "EOF",
+  test.concurrent(
+    "follows no link out of its folder, and reads each page anew",
+    async () => {
+      const { lesson, pages } = copy();
+      symlinkSync("../index.ts", join(pages, "out.html"));
+      symlinkSync("..", join(pages, "up"));
+      symlinkSync("style.css", join(pages, "in.css"));
+      symlinkSync("loop.html", join(pages, "loop.html"));
+      await using server = await LessonServer.start(
+        `../${lesson}`.replace(/^.*/, lesson),
+      );
+      for (const target of ["/out.html", "/up/index.ts", "/up", "/loop.html"])
+        expect(await ask(server, request(target))).toMatchObject({
+          status: 404,
+        });
+      expect(await ask(server, request("/in.css"))).toMatchObject({
+        body: page("style.css"),
       });
-      using half = await HttpClient.connect(server.port);
-      await half.say("GET / HT");
-      half.end();
-      expect(await server.during(half.rest())).toEqual({
-        text: "",
-        end: "EOF",
-      });
-      using resetting = await HttpClient.connect(server.port);
-      await resetting.say(request("/").repeat(30));
-      resetting.reset();
-      using gone = await HttpClient.connect(server.port);
-      await gone.say("GET / HTTP/1.0\r\n\r\n");
-    }
-    using closing = await HttpClient.connect(server.port);
-    await closing.say(request("/").repeat(3));
-    closing.end();
-    const { text, end } = await server.during(closing.rest());
-    expect(end).toBe("EOF");
-    expect(text.split(page("index.html"))).toHaveLength(4);
-    await silent.say(request("/"));
-    expect(await server.during(silent.answer())).toMatchObject({ status: 200 });
-    await expectInGoodHealth(server);
-  });
+      for (const text of ["one", "two", ""]) {
+        writeFileSync(join(pages, "index.html"), text);
+        expect(await ask(server, request("/"))).toMatchObject({ body: text });
+      }
+      rmSync(join(pages, "index.html"));
+      expect(await ask(server, request("/"))).toMatchObject({ status: 404 });
+    },
+  );
 
-  test("1,100 clients at once all get their page", async () => {
+  test.concurrent(
+    "a large page arrives whole, and who is slow holds up nobody",
+    async () => {
+      const { lesson, pages } = copy();
+      const large = Array.from(
+        { length: 1_000_000 },
+        (_, i) => `line ${i}\n`,
+      ).join("");
+      writeFileSync(join(pages, "large.html"), large);
+      await using server = await LessonServer.start(lesson);
+      using slow = await HttpClient.connect(server.port);
+      slow.pause();
+      await slow.say(request("/large.html") + request("/blog"));
+      for (let i = 0; i < 50; i++)
+        expect(await ask(server, request("/"))).toMatchObject({ status: 200 });
+      slow.resume();
+      slow.end();
+      const { text, end } = await server.during(slow.rest());
+      expect(end).toBe("EOF");
+      const [, first = "", ...rest] = text.split("\r\n\r\n");
+      expect(first.startsWith(large)).toBe(true);
+      expect(first.slice(large.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(rest).toEqual([page("blog.html")]);
+      await expectInGoodHealth(server);
+    },
+  );
+
+  test.concurrent(
+    "who asks and asks and never reads is not read any more",
+    async () => {
+      await using server = await LessonServer.start(file);
+      using greedy = await HttpClient.connect(server.port);
+      greedy.pause();
+      let said = 0;
+      const isOver = new AbortController();
+      const flood = async (): Promise<void> => {
+        const many = request("/blog").repeat(100);
+        for (; !isOver.signal.aborted; said++) await greedy.say(many);
+      };
+      flood().catch(() => undefined); // it ends with its connection
+      let before = -1;
+      let answersSince = 0;
+      while (answersSince < 300) {
+        answersSince = said === before ? answersSince + 1 : 0;
+        before = said;
+        expect(await ask(server, request("/"))).toMatchObject({ status: 200 });
+      }
+      isOver.abort();
+      greedy.reset();
+      await expectInGoodHealth(server);
+    },
+  );
+
+  test.concurrent(
+    "an empty connection and rude clients do no harm",
+    async () => {
+      await using server = await LessonServer.start(file);
+      using silent = await HttpClient.connect(server.port);
+      for (let i = 0; i < 20; i++) {
+        using empty = await HttpClient.connect(server.port);
+        empty.end();
+        expect(await server.during(empty.rest())).toEqual({
+          text: "",
+          end: "EOF",
+        });
+        using half = await HttpClient.connect(server.port);
+        await half.say("GET / HT");
+        half.end();
+        expect(await server.during(half.rest())).toEqual({
+          text: "",
+          end: "EOF",
+        });
+        using resetting = await HttpClient.connect(server.port);
+        await resetting.say(request("/").repeat(30));
+        resetting.reset();
+        using gone = await HttpClient.connect(server.port);
+        await gone.say("GET / HTTP/1.0\r\n\r\n");
+      }
+      using closing = await HttpClient.connect(server.port);
+      await closing.say(request("/").repeat(3));
+      closing.end();
+      const { text, end } = await server.during(closing.rest());
+      expect(end).toBe("EOF");
+      expect(text.split(page("index.html"))).toHaveLength(4);
+      await silent.say(request("/"));
+      expect(await server.during(silent.answer())).toMatchObject({
+        status: 200,
+      });
+      await expectInGoodHealth(server);
+    },
+  );
+
+  test.concurrent("1,100 clients at once all get their page", async () => {
     await using server = await LessonServer.start(file);
     using polite = await HttpClient.connect(server.port);
     await polite.say(request("/"));
@@ -431,44 +455,64 @@ describe("the lesson", () => {
     await expectInGoodHealth(server);
   });
 
-  test("with no descriptors left, it goes on when somebody leaves", async () => {
-    const { execPath } = process;
-    await using program = new Command("/bin/sh", [
-      "-c",
-      'echo "I am $$"; ulimit -n 40; exec "$0" --import tsx "$1" 0',
-      execPath,
-      `examples/${file}`,
-    ]);
-    const [, pid] = await program.output.take(/I am (\d+)\n/);
-    const [, port] = await program.output.take(/Listening on .*:(\d+)\n/);
-    const clients: HttpClient[] = [];
-    try {
-      for (let i = 0; i < 60; i++)
-        clients.push(await HttpClient.connect(Number(port)));
-      // Those for whom there is no room don't keep it busy.
-      const before = cpuTimeMs(Number(pid));
-      await wallClock(500);
-      expect(cpuTimeMs(Number(pid)) - before).toBeLessThan(250);
-      const statuses = clients.map(async (client) => {
-        await client.say(request("/"));
-        const { status } = await client.answer();
-        client.end(); // makes room for another
-        return status;
-      });
-      // 200, or 503 where there was none left to open the page with.
-      for (const status of await Promise.all(statuses))
-        expect([200, 503]).toContain(status);
-    } finally {
-      for (const client of clients) client[Symbol.dispose]();
-    }
-    using client = await HttpClient.connect(Number(port));
-    await client.say(request("/"));
-    expect(await client.answer()).toMatchObject({ status: 200 });
-    program.signal("SIGINT");
-    expect(await program.ended).toMatchObject({ signal: "SIGINT" });
-  });
+  test.concurrent(
+    "with no descriptors left, it goes on when somebody leaves",
+    async () => {
+      const { execPath } = process;
+      await using program = new Command("/bin/sh", [
+        "-c",
+        'echo "I am $$"; ulimit -n 40; exec "$0" --import tsx "$1" 0',
+        execPath,
+        `examples/${file}`,
+      ]);
+      const [, pid] = await program.output.take(/I am (\d+)\n/);
+      const [, port] = await program.output.take(/Listening on .*:(\d+)\n/);
+      const clients: HttpClient[] = [];
+      try {
+        for (let i = 0; i < 60; i++)
+          clients.push(await HttpClient.connect(Number(port)));
+        // Those for whom there is no room don't keep it busy.
+        const before = cpuTimeMs(Number(pid));
+        await wallClock(500);
+        expect(cpuTimeMs(Number(pid)) - before).toBeLessThan(250);
+        const statuses = clients.map(async (client) => {
+          await client.say(request("/"));
+          const { status } = await client.answer();
+          client.end(); // makes room for another
+          return status;
+        });
+        // 200, or 503 where there was none left to open the page with.
+        for (const status of await Promise.all(statuses))
+          expect([200, 503]).toContain(status);
+      } finally {
+        for (const client of clients) client[Symbol.dispose]();
+      }
+      using client = await HttpClient.connect(Number(port));
+      await client.say(request("/"));
+      expect(await client.answer()).toMatchObject({ status: 200 });
+      program.signal("SIGINT");
+      expect(await program.ended).toMatchObject({ signal: "SIGINT" });
+    },
+  );
 
-  test("takes no processor time while nobody asks", async () => {
+  test.concurrent(
+    "a port that is taken, or none, is one clear line",
+    async () => {
+      await using server = await LessonServer.start(file);
+      for (const port of [String(server.port), "abc"]) {
+        const args = [port];
+        await using program = sureToEnd(new Program(`examples/${file}`, args));
+        const { code, stdout, stderr } = await program.ended;
+        expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+        expect(stderr).toMatch(
+          new RegExp(`^Cannot listen on port ${port}: .+\n$`),
+        );
+      }
+      await expectInGoodHealth(server);
+    },
+  );
+
+  test.concurrent("takes no processor time while nobody asks", async () => {
     await using server = await LessonServer.start(file);
     using first = await HttpClient.connect(server.port);
     using last = await HttpClient.connect(server.port);

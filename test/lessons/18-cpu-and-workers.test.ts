@@ -2,7 +2,7 @@ import { setTimeout as wallClock } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Program } from "../helpers/programs.ts";
 import { Client } from "./clients.ts";
-import { Command, sureToEnd } from "./lessons.ts";
+import { Command, cpuTimeMs, sureToEnd } from "./lessons.ts";
 
 const file = "examples/18-cpu-and-workers/index.ts";
 const notANumber = "Error: not a number from 0 to 45\n";
@@ -71,9 +71,12 @@ async function expectAnswers(port: number): Promise<void> {
 
 // It takes longest, so it begins first: only some of the tests run at a time.
 test.concurrent("--measure prints figures for both, and ends", async () => {
-  await using program = sureToEnd(new Program(file, ["--measure"]));
-  const { code, stdout, stderr } = await program.ended;
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const args = ["--import", "tsx", file, "--measure"];
+  await using command = new Command(process.execPath, args);
+  const late = wallClock(50_000, "a server stayed behind", { ref: false });
+  const ended = Promise.race([command.ended, late]);
+  expect(await ended).toEqual({ code: 0, signal: null });
+  const { text } = await command.output.rest();
   const figures = [
     / +[1-9]\d* fib\(1\) in a second, alone\n/,
     / +\d+ fib\(1\) in a second, beside fib\(35\)\n/,
@@ -81,7 +84,7 @@ test.concurrent("--measure prints figures for both, and ends", async () => {
   const both = [0, 2].map((workers) =>
     [`${workers} workers, on \\d+ cores:\\n`, ...figures].join(""),
   );
-  expect(stdout).toMatch(new RegExp(`^${both.join("")}$`));
+  expect(text).toMatch(new RegExp(`^${both.join("")}$`));
 });
 
 test.concurrent(
@@ -102,39 +105,57 @@ test.concurrent(
   },
 );
 
-test.concurrent("with workers it does not, until each has one", async () => {
+test.concurrent("with workers it does not", async () => {
   await using server = await started(2);
   const { program, port } = server;
   await expectAnswers(port);
   using heavy = await Client.connect(port);
   using light = await Client.connect(port);
-  heavy.say("45\n"); // it takes seconds: nobody waits for its end
-  for (let i = 0; i < 10; i++) expect(await light.ask("1\n")).toBe("1\n");
-  expect(heavy.unread).toBe("");
-
-  using another = await Client.connect(port);
-  another.say("34\n");
-  await light.ask("1\n"); // it may have been read first
-  await light.ask("1\n");
-  await light.ask("1\n");
-  expect(another.unread).toBe("5702887\n");
+  // In one thread they would take turns, and neither could get ahead.
+  let heavyAnswers = 0;
+  let isOver = false;
+  const asking = async (): Promise<void> => {
+    while (!isOver) {
+      expect(await heavy.ask("30\n")).toBe("832040\n");
+      heavyAnswers++;
+    }
+  };
+  const asked = asking();
+  for (let answers = 0; answers < heavyAnswers + 100; answers++)
+    expect(await light.ask("1\n")).toBe("1\n");
+  isOver = true;
+  await asked;
+  heavy.say("45\n");
+  expect(await light.ask("1\n")).toBe("1\n");
   await expectCleanEnd(program); // though one still reckons
 });
+
+test.concurrent(
+  "when each worker has work, others stand in a queue",
+  async () => {
+    await using server = await started(1);
+    using heavy = await Client.connect(server.port);
+    using light = await Client.connect(server.port);
+    expect(await light.ask("1\n")).toBe("1\n");
+    heavy.say("34\n");
+    await light.ask("1\n"); // it may have been read first
+    await light.ask("1\n");
+    await light.ask("1\n");
+    expect(heavy.unread).toBe("5702887\n");
+    await expectCleanEnd(server.program);
+  },
+);
 
 test.concurrent("who comes when a hundred wait is told so", async () => {
   await using server = await started(1);
   const { port } = server;
   const clients: Client[] = [];
-  for (let i = 0; i < 103; i++) clients.push(await Client.connect(port));
-  using heavy = await Client.connect(port);
-  heavy.say("45\n"); // it takes seconds: nobody waits for its end
-  using probe = await Client.connect(port);
-  expect(await probe.ask("x\n")).toBe(notANumber);
-  expect(await probe.ask("x\n")).toBe(notANumber); // now it has been read
+  // One has the worker, a hundred wait; and each asks for some seconds of work.
+  for (let i = 0; i < 104; i++) clients.push(await Client.connect(port));
   const heard: string[] = [];
   await new Promise<void>((resolve) => {
     for (const client of clients) {
-      client.ask("1\n").then(
+      client.ask("45\n").then(
         (reply) => {
           if (heard.push(reply) === 3) resolve();
         },
@@ -143,7 +164,6 @@ test.concurrent("who comes when a hundred wait is told so", async () => {
     }
   });
   expect(heard).toEqual(Array(3).fill("Error: busy, try again later\n"));
-  expect(heavy.unread).toBe("");
   for (const client of clients) client.destroy();
 });
 
@@ -168,9 +188,56 @@ test.concurrent("--measure that is killed leaves nobody behind", async () => {
   const [, pid] = await command.output.take(/^(\d+)\n0 workers, .*\n/);
   process.kill(Number(pid), "SIGKILL");
   // The server that it has started has its stderr.
-  const late = wallClock(20_000, "the server stayed behind", { ref: false });
+  const late = wallClock(40_000, "the server stayed behind", { ref: false });
   expect(await Promise.race([command.ended, late])).toEqual({
     code: null,
     signal: "SIGKILL",
   });
 });
+
+test.concurrent(
+  "a port that is taken, or none, is one clear line",
+  async () => {
+    await using server = await started(0);
+    for (const port of [String(server.port), "abc"]) {
+      await using program = sureToEnd(new Program(file, [port]));
+      const { code, stdout, stderr } = await program.ended;
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(
+        new RegExp(`^Cannot listen on port ${port}: .+\n$`),
+      );
+    }
+  },
+);
+
+test.concurrent.each([0, 2])(
+  "with %d workers and no descriptors left, it waits for room at no cost",
+  async (workers) => {
+    const node = `echo $$; ulimit -n 60; exec "$0" --import tsx ${file} 0 "$@"`;
+    const args = ["-c", node, process.execPath, "--workers", String(workers)];
+    await using program = new Command("/bin/sh", args);
+    const [, pid, port] = await program.output.take(
+      /^(\d+)\nListening on 127\.0\.0\.1:(\d+)\n/,
+    );
+    const clients: Client[] = [];
+    try {
+      for (let i = 0; i < 80; i++)
+        clients.push(await Client.connect(Number(port)));
+      const [first, last] = [clients.shift(), clients.pop()];
+      if (!first || !last) throw new Error("nobody is there");
+      last.say("10\n");
+      expect(await first.ask("10\n")).toBe("55\n");
+      const before = cpuTimeMs(Number(pid));
+      await wallClock(500);
+      expect(cpuTimeMs(Number(pid)) - before).toBeLessThan(100);
+      expect(last.unread).toBe("");
+      for (const client of clients) client.destroy();
+      expect(await last.reply()).toBe("55\n");
+    } finally {
+      for (const client of clients) client.destroy();
+    }
+    program.signal("SIGINT");
+    expect(await program.ended).toMatchObject({ signal: "SIGINT" });
+    expect(program.output.unread).toBe("");
+  },
+);

@@ -8,6 +8,7 @@ import {
   TCP_MAXSEG,
 } from "posix-select/socket";
 import { describe, expect, test } from "vitest";
+import { Program } from "../helpers/programs.ts";
 import {
   Client,
   leavingSilently,
@@ -16,7 +17,15 @@ import {
   vanishingInMidReply,
 } from "./clients.ts";
 import { quoted } from "./documented.ts";
-import { cpuTimeMs, LessonServer, openFiles } from "./lessons.ts";
+import {
+  Command,
+  cpuTimeMs,
+  isInstalled,
+  LessonServer,
+  openFiles,
+  printed,
+  sureToEnd,
+} from "./lessons.ts";
 
 const file = "19-chat.ts";
 
@@ -54,7 +63,7 @@ async function expectInGoodHealth(server: LessonServer): Promise<void> {
   });
 }
 
-test("ann sees what its header quotes", async () => {
+test.concurrent("ann sees what its header quotes", async () => {
   await using server = await LessonServer.start(file);
   const session = quoted(file, "Observe");
   const seen = session.slice(0, session.indexOf("* bob has left") + 1);
@@ -73,11 +82,58 @@ test("ann sees what its header quotes", async () => {
   await expectInGoodHealth(server);
 });
 
-test("a name is one word that nobody else has", async () => {
+/** The commands that its header gives, with another port. */
+function commandsFor(port: number): readonly string[] {
+  const text = quoted(file, "Observe").join("\n");
+  const commands = text.match(/^\(echo .*(?<=\|)\n.*|^\(echo .*/gm) ?? [];
+  return commands.map((command) =>
+    command
+      .replace(" 5001 ", ` ${port} `)
+      // On a terminal it does so by itself.
+      .replace("grep", "grep --line-buffered")
+      .replace("sleep .1", "sleep .03"),
+  );
+}
+
+test.concurrent(
+  "the commands in its header show what it says",
+  async ({ skip }) => {
+    if (!isInstalled("nc")) skip(printed("nc is not installed"));
+    await using server = await LessonServer.start(file);
+    const commands = commandsFor(server.port);
+    const names = ["ann", "bob", "eve"];
+    expect(commands).toHaveLength(names.length);
+    const start = (i: number): Command => {
+      const command = commands[i] ?? "";
+      expect(command).toContain(`echo ${names[i]}; `);
+      return new Command("/bin/sh", ["-c", command]);
+    };
+    await using ann = start(0);
+    const news = async (...lines: string[]): Promise<void> => {
+      for (const line of lines) {
+        const [heard] = await server.during(ann.output.take(/^.*\n/));
+        expect(heard).toBe(`${line}\n`);
+      }
+    };
+    await news(question, welcome("ann"));
+    await using bob = start(1);
+    await news("* bob is here");
+    await using eve = start(2);
+    await news("* eve is here", quoted(file, "Observe").at(-1) ?? "");
+    expect([bob.output.unread, eve.output.unread]).toEqual(["", ""]);
+    await eve[Symbol.asyncDispose]();
+    await news("* eve has left");
+  },
+);
+
+test.concurrent("a name is one word that nobody else has", async () => {
   await using server = await LessonServer.start(file);
-  using ann = await enter(server, "ann");
   using client = await Client.connect(server.port);
-  await hears(client, question);
+  client.say("/who\n");
+  await hears(client, question, "* nobody");
+  using ann = await enter(server, "ann");
+  client.say("/who\n");
+  await hears(client, "* ann");
   for (const name of ["ann", "two words", "*", "x".repeat(21), "\x1b[2J*"]) {
     client.say(`${name}\n`);
     const refusal = "* One word, please, that nobody else has. Your name?";
@@ -97,53 +153,91 @@ test("a name is one word that nobody else has", async () => {
   await hears(client, "ann: hello");
 });
 
-test("lines come in pieces, several at once, with CRLF, and with no end", async () => {
-  await using server = await LessonServer.start(file);
-  using ann = await enter(server, "ann");
-  using bob = new Socket();
-  bob.connect({ host: "127.0.0.1", port: server.port });
-  const bytes = Buffer.from("bob\r\nпривет\r\none\ntwo\n\nthree\nlast words");
-  for (const [i] of bytes.entries()) {
-    bob.send(bytes.subarray(i, i + 1)); // letters are cut in their middle
-    if (i % 2 === 0) await wallClock(1);
-  }
-  await hears(ann, "* bob is here", "bob: привет", "bob: one", "bob: two");
-  await hears(ann, "bob: three");
-  expect(ann.unread).toBe("");
-  bob.shutdown(SHUT_WR);
-  await hears(ann, "bob: last words", "* bob has left");
-  bob.close();
-});
+test.concurrent(
+  "lines come in pieces, several at once, with CRLF, and with no end",
+  async () => {
+    await using server = await LessonServer.start(file);
+    using ann = await enter(server, "ann");
+    using bob = new Socket();
+    bob.connect({ host: "127.0.0.1", port: server.port });
+    const bytes = Buffer.from("bob\r\nпривет\r\none\ntwo\n\nthree\nlast words");
+    for (const [i] of bytes.entries()) {
+      bob.send(bytes.subarray(i, i + 1)); // letters are cut in their middle
+      if (i % 2 === 0) await wallClock(1);
+    }
+    await hears(ann, "* bob is here", "bob: привет", "bob: one", "bob: two");
+    await hears(ann, "bob: three");
+    expect(ann.unread).toBe("");
+    bob.shutdown(SHUT_WR);
+    await hears(ann, "bob: last words", "* bob has left");
+    bob.close();
+  },
+);
 
-test("no line is too long, and none does anything to a terminal", async () => {
-  await using server = await LessonServer.start(file);
-  using ann = await enter(server, "ann");
-  using bob = await enter(server, "bob", ann);
-  bob.say("\x1b[2J\x07\x9b1mred\u{1f600}\x7f\t\n");
-  await hears(ann, "bob: [2J1mred\u{1f600}");
-  bob.say(`${"x".repeat(1000)}\n`);
-  await hears(ann, `bob: ${"x".repeat(500)}`);
-  // Never a line: it is not kept, and not passed on.
-  for (let i = 0; i < 50; i++) bob.say("y".repeat(100_000));
-  bob.say("\nend\n");
-  await hears(ann, `bob: ${"y".repeat(500)}`, "bob: end");
-  await expectInGoodHealth(server);
-});
+test.concurrent(
+  "who breaks off in the middle of a line has not said it",
+  async () => {
+    await using server = await LessonServer.start(file);
+    using ann = await enter(server, "ann");
+    using rude = await Client.connect(server.port);
+    rude.say("rude\nbegun\nunfinished"); // together, so that it is all read
+    await hears(ann, "* rude is here", "rude: begun");
+    rude.reset();
+    await hears(ann, "* rude has left");
+    // Half a letter that nobody ends is nothing that was said.
+    using bob = new Socket();
+    bob.connect({ host: "127.0.0.1", port: server.port });
+    bob.send(Buffer.concat([Buffer.from("bob\n"), Buffer.of(0xd0)]));
+    bob.shutdown(SHUT_WR);
+    await hears(ann, "* bob is here", "* bob has left");
+    await expectInGoodHealth(server);
+  },
+);
 
-test("a client that half-closes still gets its answers, and then EOF", async () => {
-  await using server = await LessonServer.start(file);
-  using ann = await enter(server, "ann");
-  for (let i = 0; i < 10; i++) {
+test.concurrent(
+  "no line is too long, and none does anything to a terminal",
+  async () => {
+    await using server = await LessonServer.start(file);
+    using ann = await enter(server, "ann");
+    using bob = await enter(server, "bob", ann);
+    bob.say("\x1b[2J\x07\x9b1mred\u{1f600}\x7f\t\n");
+    await hears(ann, "bob: [2J1mred\u{1f600}");
+    bob.say(`${"x".repeat(1000)}\n`);
+    await hears(ann, `bob: ${"x".repeat(500)}`);
+    // No letter is cut in two.
+    bob.say(`${"x".repeat(499)}\u{1f600}\n`);
+    await hears(ann, `bob: ${"x".repeat(499)}`);
+    // Never a line: it is not kept, and not passed on.
+    for (let i = 0; i < 300; i++) bob.say("y".repeat(100_000));
+    bob.say("\nend\n");
+    await hears(ann, `bob: ${"y".repeat(500)}`, "bob: end");
+    await expectInGoodHealth(server);
+  },
+);
+
+test.concurrent(
+  "a client that half-closes still gets its answers, and then EOF",
+  async () => {
+    await using server = await LessonServer.start(file);
+    using ann = await enter(server, "ann");
+    for (let i = 0; i < 10; i++) {
+      using client = await Client.connect(server.port);
+      client.say("bob\n/who\nbye");
+      client.end();
+      expect(await client.rest()).toEqual({
+        text: `${question}\n${welcome("bob")}\n* ann, bob\n`,
+        end: "EOF",
+      });
+      await hears(ann, "* bob is here", "bob: bye", "* bob has left");
+    }
+    // Also what it asks in its last line, with its end.
     using client = await Client.connect(server.port);
-    client.say("bob\n/who\nbye");
+    client.say("/who");
     client.end();
-    expect(await client.rest()).toEqual({
-      text: `${question}\n${welcome("bob")}\n* ann, bob\n`,
-      end: "EOF",
-    });
-    await hears(ann, "* bob is here", "bob: bye", "* bob has left");
-  }
-});
+    const text = `${question}\n* ann\n`;
+    expect(await client.rest()).toEqual({ text, end: "EOF" });
+  },
+);
 
 describe("clients that are rude", () => {
   test.each([
@@ -246,7 +340,7 @@ test("one who does not listen holds up nobody, and is let go", async () => {
   await expectInGoodHealth(server);
 });
 
-test("it takes no time while nobody says anything", async () => {
+test.concurrent("it takes no time while nobody says anything", async () => {
   await using server = await LessonServer.start(file);
   using ann = await enter(server, "ann");
   using bob = await enter(server, "bob", ann);
@@ -255,9 +349,62 @@ test("it takes no time while nobody says anything", async () => {
   const { pid } = server.program;
   const before = cpuTimeMs(pid);
   const start = performance.now();
-  await server.during(wallClock(700));
+  await server.during(wallClock(500));
   const usedMs = cpuTimeMs(pid) - before;
-  expect(usedMs / (performance.now() - start)).toBeLessThan(0.1);
+  expect(usedMs / (performance.now() - start)).toBeLessThan(0.05);
   ann.say("hello\n");
   await hears(bob, "ann: hello");
+});
+
+test.concurrent(
+  "with no descriptors left, who has no room waits until one leaves",
+  async () => {
+    const node = `echo $$; ulimit -n 40; exec "$0" --import tsx "$1" 0`;
+    const args = ["-c", node, process.execPath, `examples/${file}`];
+    await using program = new Command("/bin/sh", args);
+    const [, pid, port] = await program.output.take(
+      /^(\d+)\nListening on 127\.0\.0\.1:(\d+)\n/,
+    );
+    const clients: Client[] = [];
+    try {
+      for (let i = 0; i < 60; i++)
+        clients.push(await Client.connect(Number(port)));
+      const [first, last] = [clients.shift(), clients.pop()];
+      if (!first || !last) throw new Error("nobody is there");
+      await hears(first, question);
+      // Those for whom there is no room don't keep it busy.
+      const before = cpuTimeMs(Number(pid));
+      await wallClock(500);
+      expect(cpuTimeMs(Number(pid)) - before).toBeLessThan(100);
+      first.say("ann\n");
+      await hears(first, welcome("ann"));
+      expect(last.unread).toBe("");
+      last.say("bob\n");
+      // Each way to leave makes room.
+      for (const [i, client] of clients.entries()) {
+        if (i % 3 === 0) client.reset();
+        else if (i % 3 === 1) client.destroy();
+        else client.end();
+      }
+      await hears(last, question, welcome("bob"));
+      await hears(first, "* bob is here");
+      last.say("hello\n");
+      await hears(first, "bob: hello");
+    } finally {
+      for (const client of clients) client.destroy();
+    }
+    program.signal("SIGINT");
+    expect(await program.ended).toMatchObject({ signal: "SIGINT" });
+    expect(program.output.unread).toMatch(/^(Connection from .+\n)+$/);
+  },
+);
+
+test.concurrent("a port in use is one clear line and exit code 1", async () => {
+  await using server = await LessonServer.start(file);
+  for (const port of [String(server.port), "abc"]) {
+    await using program = sureToEnd(new Program(`examples/${file}`, [port]));
+    const { code, stdout, stderr } = await program.ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^Cannot listen on port ${port}: .+\n$`));
+  }
 });

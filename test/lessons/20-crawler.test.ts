@@ -52,7 +52,7 @@ const all = [
   return `${status} ${path}`;
 });
 
-test.each([[1], [5], [100]])(
+test.concurrent.each([[1], [5], [100]])(
   "its own site, with %d at a time",
   async (count) => {
     const args = count === 5 ? [] : ["--concurrency", String(count)];
@@ -70,95 +70,104 @@ test.each([[1], [5], [100]])(
   },
 );
 
-test("never more at a time than it may, and that many as soon as it can", async () => {
-  const waiting: ServerResponse[] = [];
-  let most = 0;
-  const links = Array.from({ length: 20 }, (_, i) => `<a href="/${i}">`).join(
-    "",
-  );
-  const asked: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.url);
-    if (request.url === "/") {
-      response.end(links);
-      return;
-    }
-    waiting.push(response);
-    most = Math.max(most, waiting.length);
-    // Nobody gets an answer before as many are there as may be.
-    if (waiting.length === 4 || asked.length === 21)
-      for (const each of waiting.splice(0)) each.end(`<a href="/#x">`);
-  });
-  const url = await listening(server);
-  try {
-    const { code, stdout } = await run("--concurrency", "4", url);
-    expect(code).toBe(0);
-    expect(found(stdout)).toMatchObject({
-      summary: "pages: 21, errors: 0, elsewhere: 0",
-      most: 4,
+test.concurrent(
+  "never more at a time than it may, and that many as soon as it can",
+  async () => {
+    const waiting: ServerResponse[] = [];
+    let most = 0;
+    const links = Array.from({ length: 20 }, (_, i) => `<a href="/${i}">`).join(
+      "",
+    );
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      if (request.url === "/") {
+        response.end(links);
+        return;
+      }
+      waiting.push(response);
+      most = Math.max(most, waiting.length);
+      // Nobody gets an answer before as many are there as may be.
+      if (waiting.length === 4 || asked.length === 21)
+        for (const each of waiting.splice(0)) each.end(`<a href="/#x">`);
     });
-    expect(most).toBe(4);
-    expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
-  } finally {
-    server.close();
-  }
-});
+    const url = await listening(server);
+    try {
+      const { code, stdout } = await run("--concurrency", "4", url);
+      expect(code).toBe(0);
+      expect(found(stdout)).toMatchObject({
+        summary: "pages: 21, errors: 0, elsewhere: 0",
+        most: 4,
+      });
+      expect(most).toBe(4);
+      expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
+    } finally {
+      server.close();
+    }
+  },
+);
 
-test("what goes wrong with a page is told, and the rest goes on", async () => {
-  const other = createRawServer();
-  const refused = await listening(other);
-  other.close();
-  await once(other, "close");
-  const answers = new Map([
-    [
-      "/",
-      `HTTP/1.0 200 OK\r\n\r\n<a href="/reset"><a href='/empty?a=1&amp;b=2'>
+test.concurrent(
+  "what goes wrong with a page is told, and the rest goes on",
+  async () => {
+    const other = createRawServer();
+    const refused = await listening(other);
+    other.close();
+    await once(other, "close");
+    const answers = new Map([
+      [
+        "/",
+        `HTTP/1.0 200 OK\r\n\r\n<a href="/reset"><a href='/empty?a=1&amp;b=2'>
       <a href=/nonsense><a href="mailto:a@b"><a href="http://["><a href="${refused}x">
       <a href="#here"><a href="/../%2e%2e/up"><a href=""><A HREF="/moved">`,
-    ],
-    ["/nonsense", "hello"],
-    ["/empty?a=1&b=2", ""],
-    ["/moved", "HTTP/1.0 302 Found\r\nLocation: /target\r\n\r\n"],
-    ["/target", "HTTP/1.0 200 OK\r\n\r\n<a href=/large>"],
-    ["/large", `HTTP/1.0 200 OK\r\n\r\n${"x".repeat(3_000_000)}<a href=/last>`],
-  ]);
-  const server = createRawServer((socket) => {
-    socket.on("error", () => undefined).setEncoding("latin1");
-    socket.once("data", (text: string) => {
-      const [, target = ""] = text.split(" ");
-      if (target === "/reset") socket.resetAndDestroy();
-      else socket.end(answers.get(target) ?? "HTTP/1.0 200 OK\r\n\r\n");
+      ],
+      ["/nonsense", "hello"],
+      ["/empty?a=1&b=2", ""],
+      ["/moved", "HTTP/1.0 302 Found\r\nLocation: /target\r\n\r\n"],
+      ["/target", "HTTP/1.0 200 OK\r\n\r\n<a href=/large>"],
+      [
+        "/large",
+        `HTTP/1.0 200 OK\r\n\r\n${"x".repeat(3_000_000)}<a href=/last>`,
+      ],
+    ]);
+    const server = createRawServer((socket) => {
+      socket.on("error", () => undefined).setEncoding("latin1");
+      socket.once("data", (text: string) => {
+        const [, target = ""] = text.split(" ");
+        if (target === "/reset") socket.resetAndDestroy();
+        else socket.end(answers.get(target) ?? "HTTP/1.0 200 OK\r\n\r\n");
+      });
     });
-  });
-  const url = await listening(server);
-  try {
-    for (const count of ["1", "5"]) {
-      const { code, stdout, stderr } = await run("--concurrency", count, url);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      const { pages, summary } = found(stdout);
-      expect(pages.toSorted()).toEqual([
-        "200 /",
-        "200 /large",
-        "200 /last",
-        "200 /target",
-        "200 /up",
-        "302 /moved",
-        expect.stringMatching(/^ECONNRESET: .* \/reset$/),
-        "no HTTP /empty?a=1&b=2",
-        "no HTTP /nonsense",
-      ]);
-      expect(summary).toBe("pages: 9, errors: 3, elsewhere: 2");
+    const url = await listening(server);
+    try {
+      for (const count of ["1", "5"]) {
+        const { code, stdout, stderr } = await run("--concurrency", count, url);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        const { pages, summary } = found(stdout);
+        expect(pages.toSorted()).toEqual([
+          "200 /",
+          "200 /large",
+          "200 /last",
+          "200 /target",
+          "200 /up",
+          "302 /moved",
+          expect.stringMatching(/^ECONNRESET: .* \/reset$/),
+          "no HTTP /empty?a=1&b=2",
+          "no HTTP /nonsense",
+        ]);
+        expect(summary).toBe("pages: 9, errors: 3, elsewhere: 2");
+      }
+    } finally {
+      server.close();
     }
-  } finally {
-    server.close();
-  }
-  // SO_ERROR tells that a connection was refused.
-  const { code, stdout } = await run(refused);
-  expect(code).toBe(1);
-  expect(found(stdout).pages).toEqual(["ECONNREFUSED /"]);
-});
+    // SO_ERROR tells that a connection was refused.
+    const { code, stdout } = await run(refused);
+    expect(code).toBe(1);
+    expect(found(stdout).pages).toEqual(["ECONNREFUSED /"]);
+  },
+);
 
-test("Ctrl-C ends it at once, and its site", async () => {
+test.concurrent("Ctrl-C ends it at once, and its site", async () => {
   await using program = sureToEnd(new Program(file, ["--concurrency", "1"]));
   await program.match(/^200 \/chapter-1\/$/);
   const start = performance.now();

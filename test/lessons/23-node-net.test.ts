@@ -7,7 +7,7 @@ import {
   polite,
   politeAnswers,
 } from "./clients.ts";
-import { LessonServer, root } from "./lessons.ts";
+import { Command, LessonServer, root } from "./lessons.ts";
 
 const file = "23-node-net.ts";
 
@@ -25,6 +25,28 @@ test("it is the server of the other lessons", async () => {
     signal: "SIGINT",
     stderr: "",
   });
+});
+
+test("what is too much for the process is taken and closed", async () => {
+  const node = `ulimit -n 40; exec "$0" --import tsx examples/${file} 0`;
+  await using program = new Command("/bin/sh", ["-c", node, process.execPath]);
+  const [, port] = await program.output.take(/^Listening on .*:(\d+)\n/);
+  const clients: Client[] = [];
+  try {
+    for (let i = 0; i < 60; i++)
+      clients.push(await Client.connect(Number(port)));
+    const [first, last] = [clients[0], clients.at(-1)];
+    expect(await first?.ask()).toBe(answer);
+    expect(await last?.rest()).toMatchObject({ text: "" }); // EOF, or a reset
+    expect(await first?.ask()).toBe(answer);
+    for (const client of clients) {
+      client.end(); // each makes room
+      await client.rest();
+    }
+    expect(await polite(Number(port))).toEqual(politeAnswers);
+  } finally {
+    for (const client of clients) client.destroy();
+  }
 });
 
 test("it uses none of our modules, and names no lesson that there is not", () => {
