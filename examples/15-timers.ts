@@ -1,21 +1,23 @@
 /**
  * 15 - Timers: a loop that knows what time it is
  *
- * New here: timers. The selector's time-out is the time until the next deadline.
- * All deadlines are in a heap, a tree in which none stands above an earlier one, so
- * that the next is always at the top. (And where a timer is a descriptor, it can
- * be watched like any other.)
+ * New here: timers. The wait's time-out is the time until the next deadline. All
+ * deadlines are in a heap, a tree in which none stands above an earlier one, so that
+ * the next is always at the top. (And where a timer is a descriptor, it can be
+ * watched like any other.)
  *
  * Read first:         14-backpressure.ts
  * Run:                npm run lesson 15 [port] [idleMs]
- * In other terminals: nc 127.0.0.1 5001        (two or three of them), and top
+ * In other terminals: nc 127.0.0.1 5001        (two of them), and top
  * Observe:            say something in one of them every few seconds, and nothing
- *                     in the others: these are told "Bye" after 10 s, and are put
- *                     out. Every 5 s the server prints
- *                       Clients: 2
- *                     That comes from a timer in the kernel: a descriptor that is
- *                     readable when it is time. In between the program still takes
- *                     no time at all.
+ *                     in the other. Every 5 s the server prints
+ *                       Watched: 4
+ *                     (your two, the listener, and what has this printed: a timer
+ *                     in the kernel, a descriptor that is readable when it is
+ *                     time). And when the other one has been silent for 10 s,
+ *                       Watched: 3
+ *                     since it has been put out. (Its nc finds out when you press
+ *                     Enter there.) In between the program takes no time at all.
  * What hurts:         every lesson since 06 has more to remember between two calls
  *                     of a callback: here a deadline, before that what a client is
  *                     owed. A function that waits keeps all that in its variables,
@@ -26,15 +28,14 @@
  * with a later deadline. So a message costs nothing, and a client has one timer.
  *
  * merge() puts the earlier of two tops on top, and merges the rest with one of its
- * sides. A coin decides which, so that the tree stays low, whatever the order that
- * timers come in. Adding one is a merge, and so is taking the top off. Node and
- * asyncio keep their heap in an array; what it does is the same.
+ * sides. They change places each time, so that neither grows too tall. Adding a timer
+ * is a merge, and so is taking the top off. Node and asyncio keep their heap in an
+ * array; what it does is the same.
  */
 import { readSync, writeSync } from "node:fs";
 import { OSError } from "posix-select/errors";
-import { timerfd } from "posix-select/fd";
-import { kevent, KQ_FILTER_TIMER, kqueue } from "posix-select/select";
-import { DefaultSelector, EVENT_READ } from "posix-select/selectors";
+import { type FileDescriptorLike, timerfd } from "posix-select/fd";
+import { kevent, KQ_FILTER_TIMER, kqueue, select } from "posix-select/select";
 import { createServer, Socket } from "posix-select/socket";
 
 const say = (line: string): void => {
@@ -57,104 +58,75 @@ server.setBlocking(false); // a client can be gone again before we accept it
 say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 
 const idleMs = Math.max(Number(process.argv[3]) || 10_000, 1);
+const deadlines = new Map<FileDescriptorLike, number>([[server, Infinity]]);
 
-interface Timer {
-  readonly at: number; // on the clock of performance.now(), which nobody sets
-  readonly client: Socket;
-  readonly left?: Timer | undefined;
-  readonly right?: Timer | undefined;
-}
+/** None stands above an earlier one: the next timer is at the top. */
+type Heap =
+  { at: number; client: Socket; left?: Heap; right?: Heap } | undefined;
+let timers: Heap;
 
-function merge(a?: Timer, b?: Timer): Timer | undefined {
+function merge(a: Heap, b: Heap): Heap {
   if (a === undefined || b === undefined) return a ?? b;
-  if (b.at < a.at) return merge(b, a);
-  return Math.random() < 0.5
-    ? { ...a, left: merge(a.left, b) }
-    : { ...a, right: merge(a.right, b) };
+  if (b.at < a.at) [a, b] = [b, a];
+  [a.left, a.right] = [merge(a.right, b), a.left]; // the sides take turns
+  return a;
 }
-
-let timers: Timer | undefined; // the heap: its top is the next one
-const deadlines = new Map<Socket, number>(); // until then a client may be silent
-const selector = new DefaultSelector();
 
 function acceptConnection(): void {
   const [client, { host, port }] = server.accept();
   client.setBlocking(false); // no client can make us wait
   say(`Connection from ${host}:${port}`);
-  selector.register(client, EVENT_READ);
-  const at = performance.now() + idleMs;
+  const at = performance.now() + idleMs; // on a clock that nobody sets
   deadlines.set(client, at);
   timers = merge(timers, { at, client });
 }
 
 function sendMessage(client: Socket): void {
   const request = client.recv(4096);
-  if (request.length > 0) {
-    client.send("Hello world\n");
-    deadlines.set(client, performance.now() + idleMs); // its timer comes too early
-  } else {
-    letGo(client); // it has nothing more to say
-  }
-}
-
-function expire(client: Socket): void {
-  const at = deadlines.get(client);
-  if (at === undefined) return; // it has left
-  if (at > performance.now()) {
-    timers = merge(timers, { at, client }); // it has spoken: once more
-  } else {
-    client.send("Bye\n");
-    letGo(client);
-  }
+  deadlines.set(client, performance.now() + idleMs); // its timer comes too early
+  if (request.length > 0) client.send("Hello world\n");
+  else letGo(client); // it has nothing more to say
 }
 
 function letGo(client: Socket): void {
-  selector.unregister(client);
-  client.close();
   deadlines.delete(client);
-  if (selector.getMap().has(server)) return;
-  selector.register(server, EVENT_READ); // room for the next
+  client.close();
+  deadlines.set(server, Infinity); // there is a descriptor for the next one
 }
 
-function attempt(step: (socket: Socket) => void, socket: Socket): void {
-  try {
-    step(socket);
-  } catch (error) {
-    if (!(error instanceof OSError)) throw error;
-    if (socket !== server) {
-      letGo(socket); // it broke off, or does not read
-    } else if (error.code === "EMFILE") {
-      selector.unregister(server); // full, until somebody leaves
-    }
-  }
-}
-
-const tickMs = Math.ceil(idleMs / 2);
+const intervalMs = Math.ceil(idleMs / 2);
 const queue = kqueue?.(); // on a Mac and the BSDs; elsewhere it is undefined
 const timer = kevent?.(0, KQ_FILTER_TIMER);
-if (timer) queue?.control([{ ...timer, data: tickMs }], 0);
-const ticker = queue ?? timerfd?.({ intervalMs: tickMs }); // on Linux
+if (timer) queue?.control([{ ...timer, data: intervalMs }], 0);
+const ticker = queue ?? timerfd?.({ intervalMs }); // on Linux
+if (ticker !== undefined) deadlines.set(ticker, Infinity);
 
 function tick(): void {
   queue?.control(null, 1, 0); // takes the event, so that it is not readable
   if (typeof ticker === "number") readSync(ticker, Buffer.alloc(8)); // as here
-  if (deadlines.size > 0) say(`Clients: ${deadlines.size}`);
+  if (deadlines.size > 2) say(`Watched: ${deadlines.size}`);
 }
-
-selector.register(server, EVENT_READ);
-if (ticker !== undefined) selector.register(ticker, EVENT_READ);
 
 for (;;) {
   const leftMs = timers && timers.at - performance.now();
-  for (const [{ fileobj }] of selector.select(leftMs)) {
-    if (fileobj === server) attempt(acceptConnection, server);
-    else if (fileobj instanceof Socket) attempt(sendMessage, fileobj);
-    else tick();
+  const [readyToRead] = select(deadlines.keys(), [], [], leftMs);
+  for (const file of readyToRead) {
+    try {
+      if (file === server) acceptConnection();
+      else if (file instanceof Socket) sendMessage(file);
+      else tick();
+    } catch (error) {
+      if (!(error instanceof OSError)) throw error; // else: it broke off
+      if (file instanceof Socket && file !== server) letGo(file);
+      else if (error.code === "EMFILE") deadlines.delete(server); // full
+    }
   }
   while (timers && timers.at <= performance.now()) {
     const { client, left, right } = timers;
-    timers = merge(left, right);
-    attempt(expire, client);
+    timers = merge(left, right); // the top comes off
+    const at = deadlines.get(client) ?? 0; // it may have spoken, or have left
+    if (at > performance.now()) timers = merge(timers, { at, client });
+    else letGo(client);
   }
 }
 

@@ -9,15 +9,16 @@
  * Run:                npm run lesson 21 [port] [graceMs]
  * In other terminals: nc 127.0.0.1 5001        (two or three of them)
  * Observe:            press Ctrl-C in the server's terminal. It prints
- *                       SIGINT: nobody new; those here: 2, for 10000 ms at most
+ *                       SIGINT: nobody new; here: 2; grace: 10000 ms
  *                     A new nc is refused, the old ones are still answered. End
  *                     them with Ctrl-C, and the server ends with
- *                       Ended: answers: 3, put out: 0
+ *                       Ended in peace; put out: 0
  *                     Once more, with a second Ctrl-C: it ends at once. `kill PID`
  *                     sends SIGTERM, and does the same. To see the exit codes, run
- *                     node --import tsx examples/21-shutdown.ts; echo $?
- *                     (npm has its own): 0 in peace, and 130 at once, which is how
- *                     a shell says "died of signal 2".
+ *                       node --import tsx examples/21-shutdown.ts
+ *                     (npm has its own), and when it has ended, echo $?: 0 in
+ *                     peace, and 130 at once, which is how a shell says "died of
+ *                     signal 2".
  * What hurts:         while the old one drains, nobody serves new clients. And all
  *                     of this runs on one core, however many the machine has.
  *
@@ -59,9 +60,9 @@ say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 
 type Callback = (socket: Socket) => void;
 const selector = new DefaultSelector<Callback, Socket>();
+const watched = selector.getMap(); // the clients, and the server while it is open
 const graceMs = Number(process.argv[3] ?? 10_000) || 0;
 let deadline = Infinity; // until somebody wants us to end
-let answers = 0;
 
 function acceptConnection(server: Socket): void {
   const [client, { host, port }] = server.accept();
@@ -72,18 +73,14 @@ function acceptConnection(server: Socket): void {
 
 function sendMessage(client: Socket): void {
   const request = client.recv(4096);
-  if (request.length > 0) {
-    client.send("Hello world\n");
-    answers++;
-  } else {
-    letGo(client); // it has nothing more to say
-  }
+  if (request.length > 0) client.send("Hello world\n");
+  else letGo(client); // it has nothing more to say
 }
 
 function letGo(client: Socket): void {
   selector.unregister(client);
   client.close();
-  if (server.closed || selector.getMap().has(server)) return;
+  if (server.closed || watched.has(server)) return;
   selector.register(server, EVENT_READ, acceptConnection); // room for the next
 }
 
@@ -93,11 +90,10 @@ function onSignal(signal: NodeJS.Signals): void {
     process.kill(process.pid, signal);
     return;
   }
-  if (selector.getMap().has(server)) selector.unregister(server);
+  if (watched.has(server)) selector.unregister(server);
   server.close(); // who has not been accepted is refused, too
   deadline = performance.now() + graceMs;
-  const { size } = selector.getMap();
-  say(`${signal}: nobody new; those here: ${size}, for ${graceMs} ms at most`);
+  say(`${signal}: nobody new; here: ${watched.size}; grace: ${graceMs} ms`);
 }
 
 /** Waits until something is ready, and calls back. */
@@ -107,21 +103,17 @@ function turn(): void {
     try {
       callback(socket);
     } catch (error) {
-      if (!(error instanceof OSError)) throw error;
-      if (socket !== server) {
-        letGo(socket); // it broke off, or does not read
-      } else if (error.code === "EMFILE") {
-        selector.unregister(server); // full, until somebody leaves
-      }
+      if (!(error instanceof OSError)) throw error; // else: it broke off, or does not read
+      if (socket !== server) letGo(socket);
+      else if (error.code === "EMFILE") selector.unregister(server); // full
     }
   }
 }
 
 selector.register(server, EVENT_READ, acceptConnection);
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-const clients = selector.getMap(); // and the server, until it is closed
 
-while (!server.closed || (clients.size > 0 && performance.now() < deadline)) {
+while (!server.closed || (watched.size > 0 && performance.now() < deadline)) {
   try {
     turn();
   } catch (error) {
@@ -129,7 +121,7 @@ while (!server.closed || (clients.size > 0 && performance.now() < deadline)) {
     await setImmediate(); // the listener runs here, or in the turn after it
   }
 }
-say(`Ended: answers: ${answers}, put out: ${clients.size}`);
-for (const { fileobj: client } of clients.values()) client.close();
+say(`Ended in peace; put out: ${watched.size}`);
+for (const { fileobj: client } of watched.values()) client.close();
 
 // Next: one process for each core. 22-many-processes/index.ts

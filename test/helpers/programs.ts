@@ -92,7 +92,11 @@ export class Program implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       this.process.kill("SIGKILL");
+      await once(this.process, "exit");
     }
+    // A child that it has left behind holds its pipes.
+    this.process.stdout?.destroy();
+    this.process.stderr?.destroy();
     await this.ended;
   }
 }

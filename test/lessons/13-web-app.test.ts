@@ -461,7 +461,7 @@ describe("the lesson", () => {
       const { execPath } = process;
       await using program = new Command("/bin/sh", [
         "-c",
-        'echo "I am $$"; ulimit -n 40; exec "$0" --import tsx "$1" 0',
+        'echo "I am $$"; ulimit -n 100; exec "$0" --import tsx "$1" 0',
         execPath,
         `examples/${file}`,
       ]);
@@ -469,7 +469,7 @@ describe("the lesson", () => {
       const [, port] = await program.output.take(/Listening on .*:(\d+)\n/);
       const clients: HttpClient[] = [];
       try {
-        for (let i = 0; i < 60; i++)
+        for (let i = 0; i < 120; i++)
           clients.push(await HttpClient.connect(Number(port)));
         // Those for whom there is no room don't keep it busy.
         const before = cpuTimeMs(Number(pid));

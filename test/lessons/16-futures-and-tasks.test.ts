@@ -25,12 +25,12 @@ test("with no descriptor left clients wait until others leave", async () => {
   const node = `exec "$0" --import tsx examples/${file} 0`;
   await using server = new Command("/bin/sh", [
     "-c",
-    `ulimit -n 40; ${node}`,
+    `ulimit -n 100; ${node}`,
     process.execPath,
   ]);
   const [, port] = await server.output.take(/Listening on [\d.]+:(\d+)\n/);
   const clients: Client[] = [];
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 120; i++) {
     clients.push(await Client.connect(Number(port)));
     clients.at(-1)?.say("hello\n");
   }

@@ -213,7 +213,7 @@ test.concurrent(
 test.concurrent.each([0, 2])(
   "with %d workers and no descriptors left, it waits for room at no cost",
   async (workers) => {
-    const node = `echo $$; ulimit -n 60; exec "$0" --import tsx ${file} 0 "$@"`;
+    const node = `echo $$; ulimit -n 120; exec "$0" --import tsx ${file} 0 "$@"`;
     const args = ["-c", node, process.execPath, "--workers", String(workers)];
     await using program = new Command("/bin/sh", args);
     const [, pid, port] = await program.output.take(
@@ -221,7 +221,7 @@ test.concurrent.each([0, 2])(
     );
     const clients: Client[] = [];
     try {
-      for (let i = 0; i < 80; i++)
+      for (let i = 0; i < 140; i++)
         clients.push(await Client.connect(Number(port)));
       const [first, last] = [clients.shift(), clients.pop()];
       if (!first || !last) throw new Error("nobody is there");

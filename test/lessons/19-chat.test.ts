@@ -359,7 +359,7 @@ test.concurrent("it takes no time while nobody says anything", async () => {
 test.concurrent(
   "with no descriptors left, who has no room waits until one leaves",
   async () => {
-    const node = `echo $$; ulimit -n 40; exec "$0" --import tsx "$1" 0`;
+    const node = `echo $$; ulimit -n 100; exec "$0" --import tsx "$1" 0`;
     const args = ["-c", node, process.execPath, `examples/${file}`];
     await using program = new Command("/bin/sh", args);
     const [, pid, port] = await program.output.take(
@@ -367,7 +367,7 @@ test.concurrent(
     );
     const clients: Client[] = [];
     try {
-      for (let i = 0; i < 60; i++)
+      for (let i = 0; i < 120; i++)
         clients.push(await Client.connect(Number(port)));
       const [first, last] = [clients.shift(), clients.pop()];
       if (!first || !last) throw new Error("nobody is there");

@@ -28,12 +28,12 @@ test("it is the server of the other lessons", async () => {
 });
 
 test("what is too much for the process is taken and closed", async () => {
-  const node = `ulimit -n 40; exec "$0" --import tsx examples/${file} 0`;
+  const node = `ulimit -n 100; exec "$0" --import tsx examples/${file} 0`;
   await using program = new Command("/bin/sh", ["-c", node, process.execPath]);
   const [, port] = await program.output.take(/^Listening on .*:(\d+)\n/);
   const clients: Client[] = [];
   try {
-    for (let i = 0; i < 60; i++)
+    for (let i = 0; i < 120; i++)
       clients.push(await Client.connect(Number(port)));
     const [first, last] = [clients[0], clients.at(-1)];
     expect(await first?.ask()).toBe(answer);

@@ -266,9 +266,11 @@ describe.each(present)("the file of %s", (file) => {
       .replaceAll(/\/\*\*[^]*?\*\//g, "")
       .split("\n")
       .filter((line) => /^\s*(?!\/\/)\S/.test(line));
-    // About 60; some have more to show.
-    const isLong = [12, 13, 15, 18, 19, 20, 21, 22].includes(number);
-    expect(code.length).toBeLessThanOrEqual(isLong ? 125 : 90);
+    // About 60: a server that survives every client takes some 45 of them.
+    const isLong = [12, 13, 18, 19, 20, 22].includes(number);
+    const hasTwoIdeas = [15, 16, 21].includes(number);
+    const most = isLong ? 120 : hasTwoIdeas ? 85 : 70;
+    expect(code.length).toBeLessThanOrEqual(most);
   });
 
   test("it imports Node's modules and the package's public ones only", () => {

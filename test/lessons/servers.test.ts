@@ -13,15 +13,16 @@ import {
   resettingAfterSending,
   vanishingInMidReply,
 } from "./clients.ts";
-import { cpuTimeMs, lessons, LessonServer, openFiles } from "./lessons.ts";
+import { cpuTimeMs, LessonServer, openFiles, servers } from "./lessons.ts";
 
 /** Expects a server that answers, has not complained, and ends by Ctrl-C. */
-async function expectInGoodHealth(server: LessonServer): Promise<void> {
+async function expectInGoodHealth(
+  server: LessonServer,
+  endsBy: "SIGINT" | 0,
+): Promise<void> {
   expect(await server.during(polite(server.port))).toEqual(politeAnswers);
-  expect(await server.interrupt()).toMatchObject({
-    signal: "SIGINT",
-    stderr: "",
-  });
+  const { code, signal, stderr } = await server.interrupt();
+  expect({ endsBy: signal ?? code, stderr }).toEqual({ endsBy, stderr: "" });
 }
 
 /** Clients that take no trouble to leave well. */
@@ -32,7 +33,7 @@ const rude = [
   ["leave without a word", leavingSilently],
 ] as const;
 
-describe.each(lessons)("$file", ({ file }) => {
+describe.each(servers)("$file", ({ file, endsBy }) => {
   test("each message gets its answer, and who ends gets EOF", async () => {
     await using server = await LessonServer.start(file);
     expect(await server.during(polite(server.port))).toEqual(politeAnswers);
@@ -48,7 +49,7 @@ describe.each(lessons)("$file", ({ file }) => {
     expect(end).toBe("EOF");
     // One message or three: the stream has no bounds, but no more than lines.
     expect(["", answer, answer + answer]).toContain(text);
-    await expectInGoodHealth(server);
+    await expectInGoodHealth(server, endsBy);
   });
 
   test("a client that half-closes gets its answer and then EOF", async () => {
@@ -65,7 +66,7 @@ describe.each(lessons)("$file", ({ file }) => {
     await server.during(
       Promise.all(Array.from({ length: 20 }, () => client(server.port))),
     );
-    await expectInGoodHealth(server);
+    await expectInGoodHealth(server, endsBy);
   });
 
   test("clients that go before it can accept them do not end it", async () => {
@@ -86,11 +87,11 @@ describe.each(lessons)("$file", ({ file }) => {
     }
     expect(await server.during(first.ask())).toBe(answer);
     first.end();
-    await expectInGoodHealth(server);
+    await expectInGoodHealth(server, endsBy);
   });
 });
 
-describe.each(lessons.filter(({ manyClients }) => !manyClients))(
+describe.each(servers.filter(({ manyClients }) => !manyClients))(
   "$file, for one client at a time",
   ({ file }) => {
     test("the second client waits until the first leaves", async () => {
@@ -131,9 +132,9 @@ describe.each(lessons.filter(({ manyClients }) => !manyClients))(
   },
 );
 
-describe.each(lessons.filter(({ manyClients }) => manyClients))(
+describe.each(servers.filter(({ manyClients }) => manyClients))(
   "$file, for many clients",
-  ({ file }) => {
+  ({ file, endsBy }) => {
     test("clients are answered at once while others are silent", async () => {
       await using server = await LessonServer.start(file);
       using silent = await Client.connect(server.port);
@@ -163,7 +164,7 @@ describe.each(lessons.filter(({ manyClients }) => manyClients))(
       }
       expect(flood.chunks).toBeGreaterThan(0);
       expect(await server.during(other.ask())).toBe(answer);
-      await expectInGoodHealth(server);
+      await expectInGoodHealth(server, endsBy);
     });
 
     test("1,100 clients at once all get their answer", async () => {
@@ -179,7 +180,7 @@ describe.each(lessons.filter(({ manyClients }) => manyClients))(
       await expect
         .poll(() => openFiles(server.program.pid) ?? 0, { timeout: 30_000 })
         .toBeLessThanOrEqual(before ?? 0);
-      await expectInGoodHealth(server);
+      await expectInGoodHealth(server, endsBy);
     });
   },
 );
@@ -206,14 +207,14 @@ describe("while three clients are connected and silent", () => {
   }
 
   // At the same time, so that the windows lie above each other.
-  test.concurrent.each(lessons.filter(({ burnsACore }) => burnsACore))(
+  test.concurrent.each(servers.filter(({ burnsACore }) => burnsACore))(
     "$file burns a core, as far as it gets one",
     async ({ file, manyClients }) => {
       expect(await idleShare(file, manyClients)).toBeGreaterThan(0.2);
     },
   );
 
-  test.concurrent.each(lessons.filter(({ burnsACore }) => !burnsACore))(
+  test.concurrent.each(servers.filter(({ burnsACore }) => !burnsACore))(
     "$file takes no processor time",
     async ({ file, manyClients }) => {
       expect(await idleShare(file, manyClients)).toBeLessThan(0.02);
