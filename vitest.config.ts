@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { Totals } from "./test/helpers/totals.ts";
@@ -22,6 +23,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Blocking calls and signals want a process of their own.
     pool: "forks",
+    // Most tests wait for something: two at a time do so on one core as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Machines are slow and shared: these only stop what hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
