@@ -25,6 +25,32 @@ export function signalOf(settings: SignalOptions): AbortSignal | undefined {
   return signal;
 }
 
+/** Who is to be told of a signal. */
+class Aborts {
+  readonly callbacks = new Set<() => void>();
+
+  readonly tell = (): void => {
+    for (const callback of [...this.callbacks]) callback();
+  };
+}
+
+/** One listener stands for all of a signal's waits: Node warns of many. */
+const aborts = new WeakMap<AbortSignal, Aborts>();
+
+function listen(signal: AbortSignal, callback: () => void): void {
+  let known = aborts.get(signal);
+  if (known === undefined) aborts.set(signal, (known = new Aborts()));
+  if (known.callbacks.size === 0) signal.addEventListener("abort", known.tell);
+  known.callbacks.add(callback);
+}
+
+function unlisten(signal: AbortSignal, callback: () => void): void {
+  const known = aborts.get(signal);
+  if (known?.callbacks.delete(callback) !== true) return;
+  if (known.callbacks.size > 0) return;
+  signal.removeEventListener("abort", known.tell);
+}
+
 /** The most that a timer of Node's counts. */
 const longestMs = 2 ** 31 - 1;
 
@@ -62,7 +88,7 @@ export class Pending<T> {
     this.#onDeadline = onDeadline;
     this.#onSettled = onSettled;
     if (deadline !== Infinity) this.#startTimer();
-    signal?.addEventListener("abort", this.#abort);
+    if (signal !== undefined) listen(signal, this.#abort);
   }
 
   // Node's timers count whole milliseconds and may be early by a part of one.
@@ -103,7 +129,7 @@ export class Pending<T> {
   #settle(): void {
     this.#isSettled = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#abort);
+    if (this.#signal !== undefined) unlisten(this.#signal, this.#abort);
     this.#onSettled();
   }
 }

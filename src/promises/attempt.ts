@@ -17,6 +17,8 @@ export interface Attempt<T> {
   readonly limits: Limits;
   /** Never blocks; undefined if it would have to. */
   readonly once: () => T | undefined;
+  /** How far it has come; who gets on has not tried in vain. */
+  readonly progress?: () => number;
   /** What there is when the time is over; a `TimeoutError` unless given. */
   readonly otherwise?: () => T;
 }
@@ -33,13 +35,22 @@ export async function attempt<T>({
   limits,
   once,
   otherwise,
+  progress = () => 0,
 }: Attempt<T>): Promise<T> {
   for (const interest of interests()) waits.checkFree(interest);
-  if (!mayEndNow()) await turn(limits);
-  for (let tries = 0; ; tries++) {
+  if (!mayEndNow()) {
+    await turn(limits);
+    // Who had its turn before may wait by now.
+    for (const interest of interests()) waits.checkFree(interest);
+  }
+  let reached = 0;
+  let tries = 0;
+  for (let isAgain = false; ; isAgain = true) {
     const result = once();
     if (result !== undefined) return result;
-    const isInTime = await wait(interests(), syscall, limits, tries);
+    if (progress() > reached) tries = 0;
+    reached = progress();
+    const isInTime = await wait(interests(), syscall, limits, tries++, isAgain);
     if (isInTime) continue;
     // The thread may have been busy when it came.
     const late = once() ?? otherwise?.();
@@ -54,9 +65,10 @@ async function wait(
   syscall: string,
   limits: Limits,
   tries: number,
+  isAgain: boolean,
 ): Promise<boolean> {
   if (limits.deadline === 0) return false;
-  if (!(await waits.wait(interests, syscall, limits))) return false;
+  if (!(await waits.wait(interests, syscall, limits, isAgain))) return false;
   // "Ready" and "not ready" by turns: a datagram's receiver whose queue is full
   // can't be waited for.
   if (tries >= 2) await rest(tries - 2, limits);
@@ -78,7 +90,7 @@ export async function rest(times: number, limits: Limits): Promise<void> {
 }
 
 /** Lets everything else have its turn. */
-async function turn({ signal }: Limits): Promise<void> {
+export async function turn({ signal }: Limits): Promise<void> {
   await new Promise<void>(nextTurn);
   if (signal?.aborted === true) throw new AbortError(signal.reason);
 }

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { options } from "../arguments.ts";
-import { AF_INET, AF_INET6 } from "../constants.ts";
+import { AF_INET, AF_INET6, POLLOUT } from "../constants.ts";
 import { msUntil } from "../deadline.ts";
 import { Pending } from "../pending.ts";
 import {
@@ -18,7 +18,9 @@ import { HANDLE } from "../socket/base.ts";
 import { begin, outcome } from "../socket/connect.ts";
 import type { Socket } from "../socket/index.ts";
 import { target } from "../socket/target.ts";
-import { rest } from "./attempt.ts";
+import { waitFor } from "../wait.ts";
+import { mayEndNow } from "../turns.ts";
+import { rest, turn } from "./attempt.ts";
 import { type Limits, waits } from "./waits.ts";
 
 /** Connects a socket without holding the thread. */
@@ -27,8 +29,13 @@ export async function connectTo(
   address: Address,
   limits: Limits,
 ): Promise<void> {
+  if (!mayEndNow()) await turn(limits);
   const resolved = await resolve(socket, address, limits);
-  const { plain, details } = target(resolved, socket.family, "connect");
+  const { plain, ...found } = target(resolved, socket.family, "connect");
+  const details =
+    address.host === undefined
+      ? found.details
+      : { ...found.details, address: address.host };
   const handle = socket[HANDLE];
   const late = (): Error =>
     osError(ETIMEDOUT, "connect", {
@@ -46,8 +53,10 @@ export async function connectTo(
   // EALREADY: an earlier call has begun it.
   if (result === EINPROGRESS || result === EALREADY) {
     if (limits.deadline === 0) throw late();
-    const interest = { fd: handle.fd, events: EVENT_WRITE, isOwn: true };
-    if (!(await waits.wait([interest], "connect", limits))) throw late();
+    const interest = { fd: handle.fd, events: EVENT_WRITE, owner: handle };
+    const isInTime = await waits.wait([interest], "connect", limits);
+    // The thread may have been busy when it was done.
+    if (!isInTime && waitFor(handle.fd, POLLOUT, 0) === 0) throw late();
     result = outcome(handle, plain);
   }
   handle.check(result, "connect", details);
@@ -65,6 +74,8 @@ async function resolve(
   if (!isInet || typeof host !== "string" || host === "") return address;
   // Of another family: the socket is to say so, as it always does.
   if (isIP(host) !== 0) return address;
+  // All else is checked before anybody is asked.
+  target({ ...address, host: "" }, family, "connect");
   const found: Pending<string> = new Pending<string>(deadline, signal, () => {
     found.reject(
       osError(ETIMEDOUT, "getaddrinfo", { hostname: host, text: "timed out" }),

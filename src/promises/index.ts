@@ -21,6 +21,7 @@ import {
   invalidType,
   isIterable,
   mask,
+  options as checkOptions,
   writableBytes,
 } from "../arguments.ts";
 import {
@@ -58,13 +59,23 @@ export interface WaitOptions extends SignalOptions {
 
 /** What calls that receive or send take. */
 export interface TransferOptions extends WaitOptions {
-  /** `MSG_PEEK`, `MSG_OOB`, ... */
+  /** `MSG_PEEK`, `MSG_OOB`, ...; `MSG_DONTWAIT` changes nothing. */
   readonly flags?: number;
+}
+
+/** What the owner of a descriptor is known by: not the Socket, which may be lost. */
+function ownerOf(file: unknown): object | undefined {
+  return file instanceof Socket ? file[HANDLE] : undefined;
 }
 
 function limitsOf(settings: WaitOptions): Limits {
   const signal = signalOf(settings);
   return limits(timeout(settings.timeoutMs), signal);
+}
+
+function flagsOf(settings: TransferOptions): number {
+  checkOptions(settings, "options");
+  return mask(settings.flags ?? 0, "options.flags");
 }
 
 function checkSocket(value: unknown): void {
@@ -74,7 +85,7 @@ function checkSocket(value: unknown): void {
 
 /** What to wait for on a socket. */
 function interestOf(socket: Socket, events: number): () => Interest[] {
-  return () => [{ fd: socket.fileno(), events, isOwn: true }];
+  return () => [{ fd: socket.fileno(), events, owner: socket[HANDLE] }];
 }
 
 /**
@@ -115,7 +126,7 @@ async function ready(
 ): Promise<void> {
   const fd = fdOf(file, "poll", "fd");
   await attempt({
-    interests: () => [{ fd, events, isOwn: file instanceof Socket }],
+    interests: () => [{ fd, events, owner: ownerOf(file) }],
     syscall: "poll",
     limits: limitsOf(settings),
     once: () => {
@@ -156,7 +167,8 @@ export async function select<
   const read = listOf(rlist, "rlist");
   const write = listOf(wlist, "wlist");
   const except = listOf(xlist, "xlist");
-  const limits = limitsOf({ ...options, timeoutMs });
+  const signal = signalOf(options);
+  const settings = limits(timeout(timeoutMs), signal);
   return attempt<[R[], W[], X[]]>({
     interests: () => {
       const interests = new Map<number, Interest>();
@@ -166,7 +178,7 @@ export async function select<
       return [...interests.values()];
     },
     syscall: "select",
-    limits,
+    limits: settings,
     once: () => {
       const found = selectNow(read, write, except, 0);
       return found.some((list) => list.length > 0) ? found : undefined;
@@ -190,7 +202,7 @@ function addAll(
   for (const [i, file] of list.entries()) {
     const fd = fdOf(file, "select", name, i);
     const events = (interests.get(fd)?.events ?? 0) | event;
-    interests.set(fd, { fd, events, isOwn: file instanceof Socket });
+    interests.set(fd, { fd, events, owner: ownerOf(file) });
   }
 }
 
@@ -235,7 +247,7 @@ export async function recv(
 ): Promise<Buffer> {
   checkSocket(socket);
   const size = integer(maxBytes, "maxBytes");
-  const flags = mask(options.flags ?? 0, "options.flags");
+  const flags = flagsOf(options);
   if (wantsAll(socket, flags)) {
     const buffer = Buffer.allocUnsafeSlow(size);
     return buffer.subarray(0, await receiveAll(socket, buffer, flags, options));
@@ -261,18 +273,25 @@ export async function recvInto(
 ): Promise<number> {
   checkSocket(socket);
   const view = writableBytes(buffer, "buffer");
-  const flags = mask(options.flags ?? 0, "options.flags");
+  const flags = flagsOf(options);
   if (wantsAll(socket, flags)) {
     return receiveAll(socket, view, flags, options);
   }
-  const { length } = view;
+  const checkStays = guardOf(view, "buffer");
   return receive(socket, flags, options, () => {
-    // Detached, it would look like the end of what the peer sends.
-    if (view.length < length) {
-      throw invalidType("buffer", "memory that stays where it is", buffer);
-    }
+    // It would look like the end of what the peer sends.
+    checkStays();
     return socket.tryRecvInto(view, flags);
   });
+}
+
+/** A check that memory has not been detached, or shrunk, since. */
+function guardOf(view: Uint8Array, name: string): () => void {
+  const { length } = view;
+  return () => {
+    if (view.length >= length) return;
+    throw invalidType(name, "memory that stays where it is", view);
+  };
 }
 
 function receive<T>(
@@ -306,8 +325,10 @@ async function receiveAll(
 ): Promise<number> {
   const handle = socket[HANDLE];
   const limits = limitsOf(options);
+  const { length } = view;
+  const checkStays = guardOf(view, "buffer");
   let received = 0;
-  while (received < view.length || view.length === 0) {
+  while (received < length || length === 0) {
     const rest = view.subarray(received);
     let result: number;
     try {
@@ -316,12 +337,13 @@ async function receiveAll(
         syscall: "recv",
         limits,
         once: () => {
+          checkStays();
           const result = transfer.tryReceive(handle, rest, flags);
           return result === EAGAIN ? undefined : result;
         },
       });
     } catch (error) {
-      if (received === 0) throw error;
+      if (received === 0 || error instanceof TypeError) throw error;
       break;
     }
     if (result < 0 && received === 0) handle.check(result, "recv");
@@ -349,18 +371,21 @@ export async function sendAll(
 ): Promise<void> {
   checkSocket(socket);
   const view = bytes(data, "data");
-  const flags = mask(options.flags ?? 0, "options.flags");
+  const flags = flagsOf(options);
   const limits = limitsOf(options);
   const handle = socket[HANDLE];
+  const { length } = view;
+  const checkStays = guardOf(view, "data");
   let sent = 0;
   const once = (): true | undefined => {
+    checkStays();
     do {
       const rest = sent === 0 ? view : view.subarray(sent);
       const result = transfer.trySend(handle, rest, flags);
       if (result === EAGAIN) return undefined;
       handle.check(result, "send");
       sent += result;
-    } while (sent < view.length);
+    } while (sent < length);
     return true;
   };
   try {
@@ -369,6 +394,7 @@ export async function sendAll(
       syscall: "send",
       limits,
       once,
+      progress: () => sent,
     });
   } catch (error) {
     if (error instanceof OSError || error instanceof AbortError) {

@@ -23,14 +23,19 @@ export interface Limits {
 export interface Interest {
   readonly fd: number;
   readonly events: number;
-  /** Whether the library will know when it is closed. */
-  readonly isOwn: boolean;
+  /**
+   * Who has it, where the library will know when that one closes it: two that
+   * have the same number, one after the other, are told apart.
+   */
+  readonly owner?: object | undefined;
 }
 
 const allEvents = [EVENT_READ, EVENT_WRITE, EVENT_PRIORITY] as const;
 
 /** How often descriptors that others may close are looked at. */
 const glanceMs = 1000;
+
+const closedNote = "it was closed while it was waited for";
 
 /** Who waits, and how an error names the call. */
 interface Waiter {
@@ -45,8 +50,8 @@ class Place {
   readonly waiting = new Map<number, Waiter>();
   /** What the selector watches it for, 0 if it is not registered. */
   watched = 0;
-  /** Whether the library will know when what is registered is closed. */
-  isOwn = false;
+  /** Whose it was when the kernel was last asked. */
+  owner: object | undefined;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -83,13 +88,21 @@ class Waits {
   /** @throws {BusyError} ERR_BUSY: somebody waits for one of the events. */
   checkFree({ fd, events }: Interest): void {
     const place = this.#places.get(fd);
-    if (place !== undefined && (place.wanted & events) !== 0) {
-      throw new BusyError(fd);
-    }
+    if (place === undefined || (place.wanted & events) === 0) return;
+    if (this.#isSame(place)) throw new BusyError(fd);
+    // Who waits, waits for what had the number before.
+    this.#close(fd);
+  }
+
+  /** Whether the number still stands for what the selector was told of. */
+  #isSame({ fd, watched }: Place): boolean {
+    return watched === 0 || this.#selector?.[KNOWS](fd) !== false;
   }
 
   /**
    * Waits until one of the interests may be ready.
+   * @param isAgain Whether it goes on with a wait: a number that is another
+   *   file's meanwhile was closed.
    * @returns False if the time was over before.
    * @throws {BusyError} ERR_BUSY
    * @throws {AbortError} ABORT_ERR
@@ -99,7 +112,16 @@ class Waits {
     interests: readonly Interest[],
     syscall: string,
     { deadline, signal }: Limits,
+    isAgain = false,
   ): Promise<boolean> {
+    for (const { fd, owner } of interests) {
+      const place = this.#places.get(fd);
+      if (place === undefined) continue;
+      const isTrusted = owner !== undefined && place.owner === owner;
+      if (isTrusted || this.#isSame(place)) continue;
+      this.#close(fd);
+      if (isAgain) throw osError(EBADF, syscall, { fd, note: closedNote });
+    }
     for (const interest of interests) this.checkFree(interest);
     if (signal?.aborted === true) throw new AbortError(signal.reason);
     const pending: Pending<boolean> = new Pending<boolean>(
@@ -179,16 +201,11 @@ class Waits {
   /** Tells the selector of what is waited for, unless it knows. */
   #watch(
     selector: BaseSelector<unknown, number>,
-    { fd, events, isOwn }: Interest,
+    { fd, events, owner }: Interest,
   ): void {
     const place = this.#places.get(fd);
     if (place === undefined) return;
-    const isTrusted = isOwn && place.isOwn;
-    if (place.watched !== 0 && !isTrusted && !selector[KNOWS](fd)) {
-      selector.unregister(fd);
-      place.watched = 0;
-    }
-    place.isOwn = isOwn;
+    place.owner = owner;
     const wanted = place.watched | events;
     if (place.watched === wanted) return;
     try {
@@ -246,8 +263,10 @@ class Waits {
       return;
     }
     for (const { fd, waiting, watched } of [...this.#places.values()]) {
-      if (waiting.size === 0 || watched === 0) continue;
-      if (!selector[KNOWS](fd)) this.#close(fd);
+      if (waiting.size === 0) continue;
+      if (watched === 0 ? !isFile(selector, fd) : !selector[KNOWS](fd)) {
+        this.#close(fd);
+      }
     }
   }
 
@@ -257,12 +276,22 @@ class Waits {
     if (place === undefined) return;
     if (place.watched !== 0) this.#selector?.unregister(fd);
     place.watched = 0;
-    const note = "it was closed while it was waited for";
     this.#places.delete(fd);
     for (const { pending, syscall } of place.waiting.values()) {
-      pending.reject(osError(EBADF, syscall, { fd, note }));
+      pending.reject(osError(EBADF, syscall, { fd, note: closedNote }));
     }
   }
+}
+
+/** Whether a descriptor is one that the selector does not take. */
+function isFile(selector: BaseSelector<unknown, number>, fd: number): boolean {
+  try {
+    selector.register(fd, EVENT_READ);
+  } catch (error) {
+    return error instanceof OSError && error.errno === EPERM;
+  }
+  selector.unregister(fd);
+  return false;
 }
 
 export const waits = new Waits();

@@ -124,9 +124,12 @@ export class AsyncWait<R> {
     const pending = this.#pending;
     if (pending === undefined) return false;
     try {
-      const found = this.#source.look() ?? otherwise?.();
-      if (found === undefined) return false;
-      pending.resolve(found);
+      const found = this.#source.look();
+      // Also if it is found after a pause, when nobody was told of it.
+      if (found !== undefined) this.#misses = 0;
+      const result = found ?? otherwise?.();
+      if (result === undefined) return false;
+      pending.resolve(result);
     } catch (error) {
       pending.reject(error);
     }
@@ -141,9 +144,7 @@ export class AsyncWait<R> {
   #onReadable(): void {
     if (this.#pending === undefined) {
       this.#unwatch();
-    } else if (this.#end()) {
-      this.#misses = 0;
-    } else {
+    } else if (!this.#end()) {
       this.#miss();
     }
   }
