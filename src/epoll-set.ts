@@ -28,6 +28,8 @@ export class EpollSet {
   #arena!: Arena;
   #words!: Uint32Array;
   #room = 0;
+  /** How many events the wait asks for. */
+  #most = 0;
 
   /**
    * @param fd An instance that there is already; a new one unless given.
@@ -91,21 +93,30 @@ export class EpollSet {
 
   /** Blocks. Gives how many events there are, 0 after the time, or -errno. */
   wait(most: number, timeoutMs: number): number {
-    return wait(timeoutMs, (ms, signals) => {
-      // Whole milliseconds every kernel can count.
-      if (Number.isInteger(ms) || !this.#isPrecise) {
-        return this.#wait(most, ms, signals, 0);
-      }
-      const result = this.#wait(most, ms, signals, 1);
-      if (result !== ENOSYS && result !== EPERM) return result;
-      this.#isPrecise = false;
-      return this.#wait(most, ms, signals, 0);
-    });
+    this.#most = most;
+    return wait(timeoutMs, this.#attempt);
   }
 
-  #wait(most: number, ms: number, signals: number, precise: number): number {
-    const calls = this.#calls;
-    return calls.epollWait(this.fd, this.#arena, most, ms, signals, precise);
+  readonly #attempt = (ms: number, signals: number): number => {
+    // Whole milliseconds every kernel can count.
+    if (Number.isInteger(ms) || !this.#isPrecise) {
+      return this.#wait(ms, signals, 0);
+    }
+    const result = this.#wait(ms, signals, 1);
+    if (result !== ENOSYS && result !== EPERM) return result;
+    this.#isPrecise = false;
+    return this.#wait(ms, signals, 0);
+  };
+
+  #wait(ms: number, signals: number, precise: number): number {
+    return this.#calls.epollWait(
+      this.fd,
+      this.#arena,
+      this.#most,
+      ms,
+      signals,
+      precise,
+    );
   }
 
   /**

@@ -67,6 +67,7 @@ export class Pending<T> {
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
+  #onAbort: (() => void) | undefined;
   #isSettled = false;
 
   /**
@@ -88,25 +89,24 @@ export class Pending<T> {
     this.#onDeadline = onDeadline;
     this.#onSettled = onSettled;
     if (deadline !== Infinity) this.#startTimer();
-    if (signal !== undefined) listen(signal, this.#abort);
+    if (signal !== undefined) {
+      this.#onAbort = () => {
+        this.reject(new AbortError(signal.reason));
+      };
+      listen(signal, this.#onAbort);
+    }
   }
 
   // Node's timers count whole milliseconds and may be early by a part of one.
   #startTimer(): void {
     const ms = Math.min(Math.ceil(msUntil(this.#deadline)), longestMs);
-    const timer = setTimeout(this.#expire, ms);
+    const timer = setTimeout(() => {
+      if (msUntil(this.#deadline) > 0) this.#startTimer();
+      else this.#onDeadline();
+    }, ms);
     if (this.#timer?.hasRef() === false) timer.unref();
     this.#timer = timer;
   }
-
-  readonly #expire = (): void => {
-    if (msUntil(this.#deadline) > 0) this.#startTimer();
-    else this.#onDeadline();
-  };
-
-  readonly #abort = (): void => {
-    this.reject(new AbortError(this.#signal?.reason));
-  };
 
   /** Whether its timer keeps the process alive, which it does at first. */
   keep(isKept: boolean): void {
@@ -129,7 +129,9 @@ export class Pending<T> {
   #settle(): void {
     this.#isSettled = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    if (this.#signal !== undefined) unlisten(this.#signal, this.#abort);
+    if (this.#signal !== undefined && this.#onAbort !== undefined) {
+      unlisten(this.#signal, this.#onAbort);
+    }
     this.#onSettled();
   }
 }

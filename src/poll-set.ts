@@ -84,12 +84,11 @@ export class PollSet {
   }
 
   #wait(timeoutMs: number): number {
-    const arena = this.#arena;
-    const count = this.#slots.length - 1;
-    return wait(timeoutMs, (ms, signals) =>
-      native.poll(arena, count, ms, signals),
-    );
+    return wait(timeoutMs, this.#attempt);
   }
+
+  readonly #attempt = (ms: number, signals: number): number =>
+    native.poll(this.#arena, this.#slots.length - 1, ms, signals);
 
   /**
    * What a wait found.

@@ -53,9 +53,11 @@ export class SelectSet {
 
   /** Blocks. Gives how many are ready, 0 after the time, or -errno. */
   wait(timeoutMs: number): number {
-    const arena = this.#arena;
-    return wait(timeoutMs, (ms, signals) => native.select(arena, ms, signals));
+    return wait(timeoutMs, this.#attempt);
   }
+
+  readonly #attempt = (ms: number, signals: number): number =>
+    native.select(this.#arena, ms, signals);
 
   /** Those of `objects`, the list's own, that are ready; lists in order. */
   ready<T>(list: 0 | 1 | 2, objects: readonly T[]): T[] {

@@ -4,7 +4,7 @@ import { deadlineAfter } from "../deadline.ts";
 import { AbortError, BusyError, OSError } from "../errors.ts";
 import { Pending } from "../pending.ts";
 import { EBADF, EPERM, osError } from "../result.ts";
-import { KNOWS } from "../selectors/base.ts";
+import { KNOWS, LISTEN } from "../selectors/base.ts";
 import {
   type BaseSelector,
   DefaultSelector,
@@ -177,25 +177,26 @@ class Waits {
 
   #begin(): BaseSelector<unknown, number> {
     const selector = new DefaultSelector<unknown, number>();
-    void this.#run(selector);
+    selector.unref()[LISTEN]({
+      onResult: (ready) => {
+        for (const [{ fd }, events] of ready) this.#tell(selector, fd, events);
+      },
+      onError: (error) => {
+        this.#fail(selector, error);
+      },
+    });
     return selector;
   }
 
-  async #run(selector: BaseSelector<unknown, number>): Promise<void> {
-    try {
-      for await (const ready of selector.unref()) {
-        for (const [{ fd }, events] of ready) this.#tell(selector, fd, events);
-      }
-    } catch (error) {
-      // It could not go on: the next wait begins anew.
-      this.#selector = undefined;
-      const waiting = [...this.#places.values()].flatMap((place) => [
-        ...place.waiting.values(),
-      ]);
-      this.#places.clear();
-      selector.close();
-      for (const { pending } of waiting) pending.reject(error);
-    }
+  /** It could not go on: the next wait begins anew. */
+  #fail(selector: BaseSelector<unknown, number>, error: unknown): void {
+    this.#selector = undefined;
+    const waiting = [...this.#places.values()].flatMap((place) => [
+      ...place.waiting.values(),
+    ]);
+    this.#places.clear();
+    selector.close();
+    for (const { pending } of waiting) pending.reject(error);
   }
 
   /** Tells the selector of what is waited for, unless it knows. */

@@ -26,6 +26,13 @@ export interface Source<R> {
   mend?(): void;
 }
 
+/** Who is told of every result, instead of one that waits. */
+export interface Listener<R> {
+  onResult(result: R): void;
+  /** The last call: it is told no more. */
+  onError(error: unknown): void;
+}
+
 /** How often what does not tell all is looked at. */
 const glanceMs = 1000;
 
@@ -44,6 +51,7 @@ export class AsyncWait<R> {
   readonly #source: Source<R>;
   readonly #watcher: Watcher;
   #pending: Pending<R> | undefined;
+  #listener: Listener<R> | undefined;
   #isWatching = false;
   /** Whether a pending wait keeps the process alive. */
   #isKept = true;
@@ -141,8 +149,31 @@ export class AsyncWait<R> {
     return this.#end(() => otherwise);
   }
 
+  /** Tells of every result from now on; nobody waits meanwhile. */
+  listen(listener: Listener<R>): void {
+    this.#listener = listener;
+    this.#watch();
+  }
+
+  #tell(listener: Listener<R>): void {
+    try {
+      const found = this.#source.look();
+      if (found === undefined) {
+        this.#miss();
+        return;
+      }
+      this.#misses = 0;
+      listener.onResult(found);
+    } catch (error) {
+      this.#unwatch();
+      listener.onError(error);
+    }
+  }
+
   #onReadable(): void {
-    if (this.#pending === undefined) {
+    if (this.#listener !== undefined) {
+      this.#tell(this.#listener);
+    } else if (this.#pending === undefined) {
       this.#unwatch();
     } else if (!this.#end()) {
       this.#miss();
@@ -161,7 +192,8 @@ export class AsyncWait<R> {
     const ms = Math.min(2 ** (this.#misses - 3), 64);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
-      if (this.#pending !== undefined && !this.#end()) this.#watch();
+      if (this.#listener !== undefined) this.#watch();
+      else if (this.#pending !== undefined && !this.#end()) this.#watch();
     }, ms);
     this.#keep();
   }
@@ -187,7 +219,9 @@ export class AsyncWait<R> {
   /** Whether a pending wait keeps the process alive. */
   keep(isKept: boolean): void {
     this.#isKept = isKept;
-    if (this.#pending !== undefined) this.#keep();
+    if (this.#pending !== undefined || this.#listener !== undefined) {
+      this.#keep();
+    }
   }
 
   #keep(): void {

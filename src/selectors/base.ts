@@ -17,7 +17,7 @@ import {
   SelectorKey,
 } from "./key.ts";
 import { readOnlyMap, type SelectorMap } from "./map.ts";
-import { AsyncWait } from "./async-wait.ts";
+import { AsyncWait, type Listener } from "./async-wait.ts";
 import { Shadow } from "./shadow.ts";
 import { Waker } from "./waker.ts";
 
@@ -29,6 +29,9 @@ export type SelectOptions = SignalOptions;
  * library only.
  */
 export const KNOWS: unique symbol = Symbol("knows");
+
+/** Has a listener told of all that is ready, for the library only. */
+export const LISTEN: unique symbol = Symbol("listen");
 
 /**
  * Watches many descriptors, and keeps what the program wants to find with each.
@@ -221,27 +224,38 @@ export abstract class BaseSelector<
     const asked = timeout(timeoutMs);
     const time = this.#isWoken ? 0 : asked;
     this.#isWoken = false;
-    return this.#wait(time).ready;
+    return this.#wait(time);
   }
 
-  #wait(timeoutMs: number): {
-    readonly ready: Ready<Data, File>[];
-    readonly isWoken: boolean;
-  } {
+  /** What the wait has found so far, and whether another thread ended it. */
+  #ready: Ready<Data, File>[] = [];
+  #isWokenByThread = false;
+
+  /** Takes what the mechanism reports. One for all waits: they are many. */
+  readonly #take = (fd: number, events: number): void => {
+    const key = this.#keys.get(fd);
+    if (key === undefined) {
+      if (fd !== this.#waker?.fd) return;
+      this.#waker.reset();
+      this.#isWokenByThread = true;
+      return;
+    }
+    const found = events & key.events;
+    if (found !== 0) this.#ready.push([key, found]);
+  };
+
+  #wait(timeoutMs: number): Ready<Data, File>[] {
+    // A user's `wait()` may itself select: each call has its own list.
+    const outer = this.#ready;
     const ready: Ready<Data, File>[] = [];
-    let isWoken = false;
-    this.wait(timeoutMs, (fd, events) => {
-      const key = this.#keys.get(fd);
-      if (key === undefined) {
-        if (fd !== this.#waker?.fd) return;
-        this.#waker.reset();
-        isWoken = true;
-        return;
-      }
-      const found = events & key.events;
-      if (found !== 0) ready.push([key, found]);
-    });
-    return { ready, isWoken };
+    this.#ready = ready;
+    this.#isWokenByThread = false;
+    try {
+      this.wait(timeoutMs, this.#take);
+    } finally {
+      this.#ready = outer;
+    }
+    return ready;
   }
 
   /**
@@ -282,8 +296,8 @@ export abstract class BaseSelector<
 
   #beginAsync(): AsyncWait<Ready<Data, File>[]> {
     const look = (): Ready<Data, File>[] | undefined => {
-      const { ready, isWoken } = this.#wait(0);
-      return isWoken || ready.length > 0 ? ready : undefined;
+      const ready = this.#wait(0);
+      return this.#isWokenByThread || ready.length > 0 ? ready : undefined;
     };
     const own = this.readyFd;
     const wait =
@@ -434,6 +448,12 @@ export abstract class BaseSelector<
   /** Closes the selector at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @internal Without a promise for each wait. */
+  [LISTEN](listener: Listener<Ready<Data, File>[]>): void {
+    this.#async = this.#beginAsync();
+    this.#async.listen(listener);
   }
 
   /** @internal */
