@@ -4,6 +4,9 @@
 
 #include <dlfcn.h>
 #include <uv.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 
 #include <cerrno>
 
@@ -28,6 +31,7 @@ namespace {
 // libuv's functions, looked up by name: a runtime without them can still load
 // the addon.
 struct Uv {
+  decltype(&uv_backend_fd) backend_fd = nullptr;
   decltype(&uv_poll_init) poll_init = nullptr;
   decltype(&uv_poll_start) poll_start = nullptr;
   decltype(&uv_poll_stop) poll_stop = nullptr;
@@ -43,7 +47,8 @@ bool Find(const char* name, F* function) {
 }
 
 bool Find(Uv* uv) {
-  return Find("uv_poll_init", &uv->poll_init) &&
+  return Find("uv_backend_fd", &uv->backend_fd) &&
+         Find("uv_poll_init", &uv->poll_init) &&
          Find("uv_poll_start", &uv->poll_start) &&
          Find("uv_poll_stop", &uv->poll_stop) && Find("uv_ref", &uv->ref) &&
          Find("uv_unref", &uv->unref) && Find("uv_close", &uv->close);
@@ -55,6 +60,7 @@ struct Watcher {
   Mark mark = kMark;
   Uv uv;
   uv_poll_t poll{};
+  int fd = -1;
   napi_env env = nullptr;
   napi_ref callback = nullptr;
   napi_async_context context = nullptr;
@@ -137,6 +143,7 @@ Napi::Value WatcherOpen(const Napi::CallbackInfo& info) {
     return args.Number(result);
   }
   watcher->uv = uv;
+  watcher->fd = fd;
   watcher->env = env;
   watcher->poll.data = watcher;
   uv.unref(watcher->handle());
@@ -151,13 +158,37 @@ Napi::Value WatcherOpen(const Napi::CallbackInfo& info) {
                                       });
 }
 
+// libuv tells the kernel with the loop's next turn, and aborts the process if
+// the kernel refuses: an epoll that is watched by an epoll has its limits (500
+// for one file; five deep). Told before, it refuses here; libuv then finds it
+// there already, and takes it out when it stops.
+int Tell(Watcher* watcher) {
+#ifdef __linux__
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = watcher->fd;
+  const int loop = watcher->uv.backend_fd(watcher->poll.loop);
+  if (epoll_ctl(loop, EPOLL_CTL_ADD, watcher->fd, &event) != 0 &&
+      errno != EEXIST) {
+    return -errno;
+  }
+#else
+  (void)watcher;
+#endif
+  return 0;
+}
+
 // watcherStart(watcher): from now on, whenever the descriptor is readable.
 Napi::Value WatcherStart(const Napi::CallbackInfo& info) {
   Args args(info);
   Watcher* watcher = Opened(&args);
   if (watcher == nullptr) return args.Undefined();
-  return args.Number(
-      watcher->uv.poll_start(&watcher->poll, UV_READABLE, OnReadable));
+  int result = watcher->uv.poll_start(&watcher->poll, UV_READABLE, OnReadable);
+  if (result == 0) {
+    result = Tell(watcher);
+    if (result != 0) watcher->uv.poll_stop(&watcher->poll);
+  }
+  return args.Number(result);
 }
 
 // watcherStop(watcher)

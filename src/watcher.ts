@@ -19,38 +19,56 @@ export interface Watcher {
 /**
  * Watches a descriptor by the runtime's own loop, or by a thread where that
  * can't be asked to.
- * @param onReadable Must not throw. It is kept for as long as the watcher.
+ * @param onReadable Must not throw. It is kept for as long as the watcher. False
+ *   if nobody is there any more to whom it matters: that ends the watch.
  * @throws {OSError} EMFILE, ENFILE, EAGAIN: no thread to be had.
  */
-export function watch(fd: number, onReadable: () => void): Watcher {
+export function watch(fd: number, onReadable: () => boolean): Watcher {
   const opened = hasLibuv ? native.watcherOpen(fd, onReadable) : ENOSYS;
-  if (typeof opened !== "number") return new LoopWatcher(opened);
+  if (typeof opened !== "number") {
+    return new LoopWatcher(opened, fd, onReadable);
+  }
   if (opened !== ENOSYS) check(opened, "uv_poll_init", { fd });
   return new ThreadWatcher(fd, onReadable);
 }
 
-/** libuv's loop watches. */
+/** libuv's loop watches; the thread does where the loop's epoll has no room. */
 class LoopWatcher implements Watcher {
   readonly #handle: NativeWatcher;
+  readonly #fd: number;
+  readonly #onReadable: () => boolean;
+  #isKept = false;
+  #instead: ThreadWatcher | undefined;
 
-  constructor(handle: NativeWatcher) {
+  constructor(handle: NativeWatcher, fd: number, onReadable: () => boolean) {
     this.#handle = handle;
+    this.#fd = fd;
+    this.#onReadable = onReadable;
   }
 
   start(): void {
-    check(native.watcherStart(this.#handle), "uv_poll_start");
+    if (this.#instead === undefined) {
+      if (native.watcherStart(this.#handle) === 0) return;
+      this.#instead = new ThreadWatcher(this.#fd, this.#onReadable);
+      this.#instead.keep(this.#isKept);
+    }
+    this.#instead.start();
   }
 
   stop(): void {
     native.watcherStop(this.#handle);
+    this.#instead?.stop();
   }
 
   keep(isKept: boolean): void {
+    this.#isKept = isKept;
     native.watcherKeep(this.#handle, isKept ? 1 : 0);
+    this.#instead?.keep(isKept);
   }
 
   close(): void {
     native.watcherClose(this.#handle);
+    this.#instead?.close();
   }
 }
 
@@ -61,11 +79,11 @@ class ThreadWatcher implements Watcher {
   static #kept = 0;
 
   readonly #fd: number;
-  readonly #onReadable: () => void;
+  readonly #onReadable: () => boolean;
   readonly #thread: NativeWaiter;
   #isKept = false;
 
-  constructor(fd: number, onReadable: () => void) {
+  constructor(fd: number, onReadable: () => boolean) {
     this.#fd = fd;
     this.#onReadable = onReadable;
     this.#thread = ThreadWatcher.#shared ??= ThreadWatcher.#open();
@@ -81,7 +99,10 @@ class ThreadWatcher implements Watcher {
   }
 
   #tell(): void {
-    this.#onReadable();
+    if (!this.#onReadable()) {
+      this.close();
+      return;
+    }
     if (ThreadWatcher.#started.get(this.#fd) === this) {
       native.waiterWatch(this.#thread, this.#fd);
     }

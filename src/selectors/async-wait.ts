@@ -5,7 +5,7 @@ import {
   setTimeout,
 } from "node:timers";
 import { deadlineAfter } from "../deadline.ts";
-import { BusyError } from "../errors.ts";
+import { BusyError, OSError } from "../errors.ts";
 import { Pending } from "../pending.ts";
 import { mayEndNow, nextTurn } from "../turns.ts";
 import { watch, type Watcher } from "../watcher.ts";
@@ -66,7 +66,9 @@ export class AsyncWait<R> {
     const weak = new WeakRef(this);
     this.#watcher = watch(source.fd, () => {
       const wait = weak.deref();
-      if (wait !== undefined) wait.#onReadable();
+      if (wait === undefined) return false;
+      wait.#onReadable();
+      return true;
     });
   }
 
@@ -91,7 +93,7 @@ export class AsyncWait<R> {
     if (isFair && (isLook || !this.#isWatching)) {
       const found = this.#source.look();
       if (found !== undefined) {
-        if (!isLook) this.#watch();
+        if (!isLook) this.#tryToWatch();
         return Promise.resolve(found);
       }
       if (isLook) return Promise.resolve(otherwise());
@@ -116,15 +118,32 @@ export class AsyncWait<R> {
     waitedFor.add(this);
     this.#keep();
     if (isFair) {
-      this.#watch();
+      this.#watchFor(pending);
     } else {
       nextTurn(() => {
         if (this.#pending !== pending) return;
-        this.#watch();
+        this.#watchFor(pending);
         this.#end(isLook ? otherwise : undefined);
       });
     }
     return pending.promise;
+  }
+
+  #watchFor(pending: Pending<R>): void {
+    try {
+      this.#watch();
+    } catch (error) {
+      pending.reject(error);
+    }
+  }
+
+  /** What was found counts; should it fail again, the next wait tells. */
+  #tryToWatch(): void {
+    try {
+      this.#watch();
+    } catch (error) {
+      if (!(error instanceof OSError)) throw error;
+    }
   }
 
   /** Ends the pending wait with what a look finds. Gives whether it did. */

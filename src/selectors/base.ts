@@ -146,15 +146,20 @@ export abstract class BaseSelector<
       this.#drop(before);
     }
     add(fd, events);
+    this.#shadowOrRemove(fd, events);
+    const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
+    this.#keys.set(fd, key);
+    return key;
+  }
+
+  /** What the shadow does not take, the mechanism shall not have. */
+  #shadowOrRemove(fd: number, events: number): void {
     try {
       this.#shadow?.set(fd, events);
     } catch (error) {
       this.remove(fd, events);
       throw error;
     }
-    const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
-    this.#keys.set(fd, key);
-    return key;
   }
 
   /**
@@ -197,7 +202,7 @@ export abstract class BaseSelector<
     try {
       if (!isSame) {
         this.change(fd, events, before.events);
-        this.#shadow?.set(fd, events);
+        this.#shadowOrRemove(fd, events);
       }
     } catch (error) {
       this.#keys.delete(fd);
@@ -311,7 +316,9 @@ export abstract class BaseSelector<
   #beginShadow(
     look: () => Ready<Data, File>[] | undefined,
   ): AsyncWait<Ready<Data, File>[]> {
-    const shadow = new Shadow();
+    // A number that was closed and is still registered is its old owner's.
+    const isTaken = (fd: number): boolean => this.#keys.has(fd);
+    const shadow = new Shadow(isTaken, this.constructor.name);
     try {
       for (const { fd, events } of this.#keys.values()) shadow.set(fd, events);
       if (this.#waker) shadow.set(this.#waker.fd, EVENT_READ);
@@ -392,7 +399,8 @@ export abstract class BaseSelector<
 
   #makeWaker(): Waker {
     // A number that was closed and is still registered is its old owner's.
-    const waker = new Waker((fd) => this.#keys.has(fd));
+    const isTaken = (fd: number): boolean => this.#keys.has(fd);
+    const waker = new Waker(isTaken, this.constructor.name);
     try {
       this.add(waker.fd, EVENT_READ);
       this.#shadow?.set(waker.fd, EVENT_READ);

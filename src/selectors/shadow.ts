@@ -1,7 +1,9 @@
 import * as c from "../constants.ts";
 import { EpollSet, hasEpoll } from "../epoll-set.ts";
+import { OSError } from "../errors.ts";
 import { exchange, readPair } from "../exchange.ts";
 import { kqueueCalls, KqueueSet } from "../kqueue-set.ts";
+import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { native } from "../native.ts";
 import {
   check,
@@ -12,7 +14,11 @@ import {
   EPERM,
   osError,
 } from "../result.ts";
+import { untaken } from "./untaken.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "./key.ts";
+
+/** Whether a number is still a key's, though it may be closed. */
+type IsTaken = (fd: number) => boolean;
 
 /** A list that the kernel keeps. */
 interface List {
@@ -25,7 +31,14 @@ interface List {
 }
 
 class EpollList implements List {
-  readonly #set = new EpollSet();
+  readonly #set: EpollSet;
+
+  constructor(isTaken: IsTaken) {
+    const set = new EpollSet();
+    this.#set = isTaken(set.fd)
+      ? new EpollSet(check(untaken(set.fd, isTaken), "fcntl"))
+      : set;
+  }
 
   get fd(): number {
     return this.#set.fd;
@@ -59,10 +72,11 @@ class EpollList implements List {
 class KqueueList implements List {
   readonly #set: KqueueSet;
 
-  constructor() {
+  constructor(isTaken: IsTaken) {
     if (kqueueCalls === undefined) throw osError(ENOSYS, "epoll_create1");
     const fd = check(kqueueCalls.kqueueCreate(), "kqueue");
-    this.#set = new KqueueSet(kqueueCalls, fd);
+    const free = check(untaken(fd, isTaken), "fcntl");
+    this.#set = new KqueueSet(kqueueCalls, free);
   }
 
   get fd(): number {
@@ -100,12 +114,25 @@ class KqueueList implements List {
  * found.
  */
 export class Shadow {
-  readonly #list: List = hasEpoll ? new EpollList() : new KqueueList();
+  readonly #list: List;
+  readonly #isTaken: IsTaken;
   readonly #watched = new Map<number, number>();
   /** Files and folders are ready always, and no list takes them. */
   readonly #files = new Set<number>();
   /** A pipe's end that is readable, in the list while there are such files. */
   #readable: number | undefined;
+
+  /**
+   * @param isTaken Whether it can't have a number.
+   * @param owner Whose it is, for a warning should it be forgotten.
+   */
+  constructor(isTaken: IsTaken, owner: string) {
+    this.#isTaken = isTaken;
+    this.#list = hasEpoll ? new EpollList(isTaken) : new KqueueList(isTaken);
+    const { fd } = this.#list;
+    const description = `${owner} { fd: ${String(fd)} }`;
+    watchForLeak(this, { fd, identity: undefined, description });
+  }
 
   /** Readable while something is ready. */
   get fd(): number {
@@ -113,11 +140,22 @@ export class Shadow {
   }
 
   /**
-   * Watches a descriptor for events, 0 for none.
+   * Watches a descriptor for events, 0 for none. If it throws, for none.
    * @throws {OSError} ENOSPC, ENOMEM: no room in the list; EINVAL: what the
-   *   system can't watch so.
+   *   system can't watch so; EMFILE: no descriptors left for a file.
    */
   set(fd: number, events: number): void {
+    try {
+      this.#set(fd, events);
+    } catch (error) {
+      this.#watched.delete(fd);
+      this.#files.delete(fd);
+      this.#list.set(fd, 0);
+      throw error;
+    }
+  }
+
+  #set(fd: number, events: number): void {
     if (events === 0) this.#watched.delete(fd);
     else this.#watched.set(fd, events);
     this.#files.delete(fd);
@@ -130,7 +168,7 @@ export class Shadow {
 
   #tellOfFiles(): void {
     if (this.#files.size > 0) {
-      this.#readable ??= makeReadable();
+      this.#readable ??= makeReadable(this.#isTaken);
       this.#list.set(this.#readable, EVENT_READ);
     } else if (this.#readable !== undefined) {
       native.close(this.#readable);
@@ -138,23 +176,32 @@ export class Shadow {
     }
   }
 
-  /** Builds the list anew: it may tell of what is no longer watched. */
+  /**
+   * Builds the list anew: it may tell of what is no longer watched. Gives whether
+   * it has: without a descriptor to spare the list stays as it is.
+   */
   mend(): boolean {
-    if (!this.#list.clear()) return false;
-    for (const [fd, events] of [...this.#watched]) this.set(fd, events);
+    try {
+      if (!this.#list.clear()) return false;
+    } catch (error) {
+      if (error instanceof OSError) return false;
+      throw error;
+    }
+    for (const [fd, events] of [...this.#watched]) this.#set(fd, events);
     return true;
   }
 
   close(): void {
+    unwatchForLeak(this);
     if (this.#readable !== undefined) native.close(this.#readable);
     this.#list.close();
   }
 }
 
 /** The reading end of a pipe whose other end is closed. */
-function makeReadable(): number {
+function makeReadable(isTaken: IsTaken): number {
   check(native.pipe(0, exchange), "pipe");
   const [readable, other] = readPair();
   native.close(other);
-  return readable;
+  return check(untaken(readable, isTaken), "fcntl");
 }

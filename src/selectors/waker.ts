@@ -2,9 +2,10 @@ import { integer } from "../arguments.ts";
 import { AF_UNIX, SOCK_STREAM } from "../constants.ts";
 import { ClosedError } from "../errors.ts";
 import { exchange, readPair } from "../exchange.ts";
-import { identityOf } from "../leaks.ts";
+import { identityOf, unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { native } from "../native.ts";
 import { check, EAGAIN } from "../result.ts";
+import { untaken } from "./untaken.ts";
 
 /**
  * A handle is a socket's number and which socket it is, in one number: the
@@ -28,21 +29,29 @@ export class Waker {
   /** What another thread needs to know. */
   readonly handle: number;
   readonly #writer: number;
+  /** Stands for the writing end, should both be forgotten. */
+  readonly #end = {};
 
-  /** @param isTaken Whether the reading end can't have a number. */
-  constructor(isTaken: (fd: number) => boolean) {
+  /**
+   * @param isTaken Whether the reading end can't have a number.
+   * @param owner Whose it is, for a warning should it be forgotten.
+   */
+  constructor(isTaken: (fd: number) => boolean, owner: string) {
     const result = native.socketpair(AF_UNIX, SOCK_STREAM, 0, exchange);
     check(result, "socketpair");
-    [this.fd, this.#writer] = readPair();
-    const passed: number[] = [];
-    while (this.fd >= 0 && isTaken(this.fd)) {
-      passed.push(this.fd);
-      this.fd = native.duplicate(this.fd, exchange);
-    }
-    for (const fd of passed) native.close(fd);
+    const [reader, writer] = readPair();
+    this.#writer = writer;
+    this.fd = untaken(reader, isTaken);
     if (this.fd < 0) native.close(this.#writer);
     check(this.fd, "fcntl");
     this.handle = handleOf(this.#writer);
+    const description = `${owner} with a wakeupHandle()`;
+    for (const [end, fd] of [
+      [this, this.fd],
+      [this.#end, this.#writer],
+    ] as const) {
+      watchForLeak(end, { fd, identity: identityOf(fd), description });
+    }
   }
 
   /** Makes it unreadable again: several calls count once. */
@@ -51,6 +60,8 @@ export class Waker {
   }
 
   close(): void {
+    unwatchForLeak(this);
+    unwatchForLeak(this.#end);
     native.close(this.fd);
     native.close(this.#writer);
   }
