@@ -1,58 +1,23 @@
-// npm run bench    an epoll wait through EpollSelector next to the same in C
-//
-// The two run by turns, each in a process of its own; medians and their ratio.
-// What matters is that the ratio does not grow with what is registered.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import type { Benchmark } from "./harness/benchmark.ts";
+import { measureCalls } from "./harness/calls.ts";
+import { c, node, python } from "./harness/tools.ts";
+import { waitCases } from "./harness/wait-cases.ts";
 
-const here = (name: string): string =>
-  fileURLToPath(new URL(name, import.meta.url));
-
-const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const program = join(folder, "epoll");
-execFileSync("cc", ["-O2", "-o", program, here("epoll.c"), "-lpthread"]);
-
-function run(command: string, args: readonly string[]): number[] {
-  const output = execFileSync(command, args, { encoding: "utf8" });
-  return output.trim().split("\n").map(Number);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} CPUs, Node ${process.version}\n`,
-);
-console.log("registered  ready      C ns   ours ns   ratio");
-for (const registered of [10, 100, 1000, 9000]) {
-  for (const ready of [0, 1, 10, 100].filter((n) => n <= registered)) {
-    const calls = Math.round(20_000_000 / (300 + 120 * ready));
-    const args = [registered, ready, calls].map(String);
-    const c: number[] = [];
-    const ours: number[] = [];
-    for (let round = 0; round < 3; round++) {
-      c.push(...run(program, args));
-      ours.push(
-        ...run(process.execPath, [
-          "--import",
-          "tsx",
-          here("epoll-selector.ts"),
-          ...args,
-        ]),
-      );
-    }
-    const row = [
-      String(registered).padStart(10),
-      String(ready).padStart(6),
-      median(c).toFixed(0).padStart(9),
-      median(ours).toFixed(0).padStart(9),
-      (median(ours) / median(c)).toFixed(2).padStart(7),
-    ];
-    console.log(row.join(" "));
-  }
-}
-rmSync(folder, { recursive: true });
+export const epoll: Benchmark = {
+  name: "epoll",
+  title: "EpollSelector.select()",
+  figures: [{ name: "ns", unit: "ns a call", picture: "ratios" }],
+  competitors: () => [
+    { name: "C", tool: c("wait", "epoll") },
+    { name: "posix-select", tool: node("wait", "epoll") },
+    { name: "CPython", tool: python("wait.py", "epoll", "1") },
+    { name: "CPython, 2 threads", tool: python("wait.py", "epoll", "2") },
+  ],
+  missing: () =>
+    process.platform === "linux" ? undefined : "there is no epoll here",
+  run: async (competitors, results, settings) => {
+    const sizes = settings.isQuick ? [10, 1000] : [10, 100, 1000, 9000];
+    const cases = waitCases(sizes, () => [0, 1, 10, 100]);
+    await measureCalls(cases, competitors, results, settings);
+  },
+};
