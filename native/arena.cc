@@ -18,8 +18,8 @@ void ReleaseBuffer(Napi::Env env, void* /*data*/, Arena* arena) {
   Release(env, arena);
 }
 
-Napi::Value CreateArena(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value CreateArena(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const double bytes = args.Double(0, "bytes");
   if (args.failed()) return args.Undefined();
   if (!(bytes >= 1 && bytes <= kMostBytes)) {
@@ -29,12 +29,10 @@ Napi::Value CreateArena(const Napi::CallbackInfo& info) {
   const auto size = static_cast<size_t>(bytes);
   void* data = std::calloc(1, size);
   if (data == nullptr) {
-    Napi::RangeError::New(info.Env(), "Out of memory")
-        .ThrowAsJavaScriptException();
+    Napi::RangeError::New(env, "Out of memory").ThrowAsJavaScriptException();
     return args.Undefined();
   }
   auto* arena = new Arena{Arena::kMark, data, size, 2};
-  const Napi::Env env = info.Env();
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0U, Napi::External<Arena>::New(env, arena, Release));
   pair.Set(1U, Napi::ArrayBuffer::New(env, data, size, ReleaseBuffer, arena));

@@ -24,17 +24,25 @@ struct Bytes {
 };
 
 // The arguments of one call. The first bad one throws a TypeError and turns
-// `failed()` on; what is read after it is zero.
+// `failed()` on; what is read after it is zero. It is made for each call, so it
+// asks Node-API itself: node-addon-api's CallbackInfo costs as much as some
+// calls.
 class Args {
  public:
-  explicit Args(const Napi::CallbackInfo& info) : info_(info) {}
+  Args(napi_env env, napi_callback_info info) : env_(env) {
+    // What was not given is undefined.
+    size_t count = kMost;
+    napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
+  }
+
+  Napi::Value operator[](size_t index) const { return {env_, values_[index]}; }
 
   bool failed() const { return failed_; }
 
   int32_t Int(size_t index, const char* name) {
     int32_t value = 0;
     if (!failed_ &&
-        napi_get_value_int32(info_.Env(), info_[index], &value) != napi_ok) {
+        napi_get_value_int32(env_, values_[index], &value) != napi_ok) {
       Fail(index, name, "an integer");
     }
     return value;
@@ -43,7 +51,7 @@ class Args {
   uint32_t Uint(size_t index, const char* name) {
     uint32_t value = 0;
     if (!failed_ &&
-        napi_get_value_uint32(info_.Env(), info_[index], &value) != napi_ok) {
+        napi_get_value_uint32(env_, values_[index], &value) != napi_ok) {
       Fail(index, name, "an unsigned integer");
     }
     return value;
@@ -52,7 +60,7 @@ class Args {
   double Double(size_t index, const char* name) {
     double value = 0;
     if (!failed_ &&
-        napi_get_value_double(info_.Env(), info_[index], &value) != napi_ok) {
+        napi_get_value_double(env_, values_[index], &value) != napi_ok) {
       Fail(index, name, "a number");
     }
     return value;
@@ -60,11 +68,11 @@ class Args {
 
   std::string Text(size_t index, const char* name) {
     if (failed_) return {};
-    if (!info_[index].IsString()) {
+    if (!(*this)[index].IsString()) {
       Fail(index, name, "a string");
       return {};
     }
-    return info_[index].As<Napi::String>().Utf8Value();
+    return (*this)[index].As<Napi::String>().Utf8Value();
   }
 
   Bytes Uint8Array(size_t index, const char* name) {
@@ -72,9 +80,8 @@ class Args {
     if (failed_) return bytes;
     napi_typedarray_type type;
     void* data = nullptr;
-    if (napi_get_typedarray_info(info_.Env(), info_[index], &type,
-                                 &bytes.length, &data, nullptr,
-                                 nullptr) != napi_ok ||
+    if (napi_get_typedarray_info(env_, values_[index], &type, &bytes.length,
+                                 &data, nullptr, nullptr) != napi_ok ||
         type != napi_uint8_array) {
       Fail(index, name, "a Uint8Array");
       return {};
@@ -89,8 +96,7 @@ class Args {
   T* Marked(size_t index, const char* name) {
     if (failed_) return nullptr;
     void* handle = nullptr;
-    if (napi_get_value_external(info_.Env(), info_[index], &handle) !=
-            napi_ok ||
+    if (napi_get_value_external(env_, values_[index], &handle) != napi_ok ||
         *static_cast<const Mark*>(handle) != T::kMark) {
       Fail(index, name, "a handle of this addon's, of the right kind");
       return nullptr;
@@ -115,34 +121,52 @@ class Args {
   // Throws for argument `index`, counted from 0.
   void Fail(size_t index, const char* name, const char* expected) {
     failed_ = true;
-    Napi::TypeError::New(info_.Env(), "Expected argument " +
-                                          std::to_string(index + 1) + " (" +
-                                          name + ") to be " + expected)
+    Napi::TypeError::New(env_, "Expected argument " +
+                                   std::to_string(index + 1) + " (" + name +
+                                   ") to be " + expected)
         .ThrowAsJavaScriptException();
   }
 
   // The result of a system call, -1 turned into -errno at once.
-  Napi::Value Result(ssize_t result) const {
-    if (result < 0) return Number(-errno);
-    return Number(static_cast<double>(result));
+  napi_value Result(ssize_t result) const {
+    return Number(result < 0 ? -errno : result);
   }
 
   // A result that is -errno already.
-  Napi::Value Number(double value) const {
-    return Napi::Number::New(info_.Env(), value);
+  napi_value Number(int64_t value) const {
+    napi_value number = nullptr;
+    // JavaScript has a shorter form for these.
+    if (value >= INT32_MIN && value <= INT32_MAX) {
+      napi_create_int32(env_, static_cast<int32_t>(value), &number);
+    } else {
+      napi_create_double(env_, static_cast<double>(value), &number);
+    }
+    return number;
   }
 
-  Napi::Value Undefined() const { return info_.Env().Undefined(); }
+  napi_value Undefined() const {
+    napi_value undefined = nullptr;
+    napi_get_undefined(env_, &undefined);
+    return undefined;
+  }
 
  private:
-  const Napi::CallbackInfo& info_;
+  // As many as the call has that has the most.
+  static constexpr size_t kMost = 6;
+
+  napi_env env_;
+  napi_value values_[kMost];
   bool failed_ = false;
 };
 
 // Adds a function to the module under its own name.
-template <Napi::Value (*Function)(const Napi::CallbackInfo&)>
+template <napi_callback Function>
 void Export(Napi::Env env, Napi::Object exports, const char* name) {
-  exports.Set(name, Napi::Function::New<Function>(env, name));
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, Function, nullptr,
+                           &function) == napi_ok) {
+    napi_set_named_property(env, exports, name, function);
+  }
 }
 
 #endif  // POSIX_SELECT_ARGS_H_

@@ -193,11 +193,11 @@ void AddKqueue(Napi::Object* /*constants*/) {}
 #endif
 
 // What the system says of an error's number.
-Napi::Value ErrorText(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value ErrorText(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int error = args.Int(0, "errno");
   if (args.failed()) return args.Undefined();
-  return Napi::String::New(info.Env(), std::generic_category().message(error));
+  return Napi::String::New(env, std::generic_category().message(error));
 }
 
 }  // namespace

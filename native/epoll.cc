@@ -33,16 +33,16 @@ struct Tag {
 
 static_assert(sizeof(Tag) == sizeof(epoll_data_t), "it has to fit");
 
-Napi::Value EpollCreate(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value EpollCreate(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int flags = args.Int(0, "flags");
   if (args.failed()) return args.Undefined();
   return args.Result(epoll_create1(flags | EPOLL_CLOEXEC));
 }
 
 // epollCtl(epfd, operation, fd, events, first, second)
-Napi::Value EpollCtl(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value EpollCtl(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int epfd = args.Int(0, "epfd");
   const int operation = args.Int(1, "operation");
   const int fd = args.Int(2, "fd");
@@ -66,22 +66,44 @@ int Wait(int epfd, epoll_event* events, int most, double timeout_ms,
   return epoll_wait(epfd, events, most, static_cast<int>(ms));
 }
 
-// epollWait(epfd, events, most, timeoutMs, interruptFd, precise). Gives how
-// many events there are, 0 after the time, -errno, or kInterrupted.
-Napi::Value EpollWait(const Napi::CallbackInfo& info) {
-  Args args(info);
-  const int epfd = args.Int(0, "epfd");
+// What every wait takes: epfd, events, most.
+struct Target {
+  int epfd;
+  epoll_event* events;
+  int most;
+};
+
+Target ReadTarget(Args* args) {
+  const int epfd = args->Int(0, "epfd");
   size_t bytes = 0;
-  auto* events = args.Shared<epoll_event>(1, "events", &bytes);
-  const int most = args.Int(2, "most");
+  auto* events = args->Shared<epoll_event>(1, "events", &bytes);
+  const int most = args->Int(2, "most");
+  if (!args->failed() &&
+      (most < 1 || static_cast<size_t>(most) > bytes / sizeof(epoll_event))) {
+    args->Fail(2, "most", "a number of events that there is room for");
+  }
+  return {epfd, events, most};
+}
+
+// epollWait(epfd, events, most, timeoutMs), whole milliseconds. Gives how many
+// events there are, 0 after the time, or -errno.
+napi_value EpollWait(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  const auto [epfd, events, most] = ReadTarget(&args);
+  const int timeout_ms = args.Int(3, "timeoutMs");
+  if (args.failed()) return args.Undefined();
+  return args.Result(epoll_wait(epfd, events, most, timeout_ms));
+}
+
+// epollWaitInterruptible(epfd, events, most, timeoutMs, interruptFd, precise).
+// Gives also kInterrupted; -1 is no interruptFd.
+napi_value EpollWaitInterruptible(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  const auto [epfd, events, most] = ReadTarget(&args);
   const double timeout_ms = args.Double(3, "timeoutMs");
   const int interrupt_fd = args.Int(4, "interruptFd");
   const bool precise = args.Int(5, "precise") != 0;
   if (args.failed()) return args.Undefined();
-  if (most < 1 || static_cast<size_t>(most) > bytes / sizeof(epoll_event)) {
-    args.Fail(2, "most", "a number of events that there is room for");
-    return args.Undefined();
-  }
   if (interrupt_fd < 0) {
     return args.Result(Wait(epfd, events, most, timeout_ms, precise));
   }
@@ -101,6 +123,7 @@ void InitEpoll(Napi::Env env, Napi::Object exports) {
   Export<EpollCreate>(env, exports, "epollCreate");
   Export<EpollCtl>(env, exports, "epollCtl");
   Export<EpollWait>(env, exports, "epollWait");
+  Export<EpollWaitInterruptible>(env, exports, "epollWaitInterruptible");
   Napi::Object layout = Napi::Object::New(env);
   layout.Set("bytes", static_cast<double>(sizeof(epoll_event)));
   layout.Set("data", static_cast<double>(offsetof(epoll_event, data)));

@@ -64,8 +64,8 @@ int MakePipe(int flags, int fds[2]) {
 #endif
 }
 
-Napi::Value Pipe(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Pipe(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int flags = args.Int(0, "flags");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -73,8 +73,8 @@ Napi::Value Pipe(const Napi::CallbackInfo& info) {
 }
 
 // On every system here the descriptor is gone even where close() says EINTR.
-Napi::Value Close(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Close(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   if (args.failed()) return args.Undefined();
   const int result = close(fd);
@@ -82,8 +82,8 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   return args.Result(result);
 }
 
-Napi::Value Duplicate(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Duplicate(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -94,8 +94,8 @@ Napi::Value Duplicate(const Napi::CallbackInfo& info) {
 }
 
 // Makes `target` stand for what `fd` stands for, and closes `fd`.
-Napi::Value Replace(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Replace(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int target = args.Int(1, "target");
   if (args.failed()) return args.Undefined();
@@ -110,16 +110,16 @@ Napi::Value Replace(const Napi::CallbackInfo& info) {
 }
 
 // 0, or -EBADF for a number that is no open descriptor.
-Napi::Value IsOpen(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value IsOpen(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   if (args.failed()) return args.Undefined();
   return args.Result(fcntl(fd, F_GETFD) == -1 ? -1 : 0);
 }
 
 // 1, 0 or -errno.
-Napi::Value IsNonBlocking(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value IsNonBlocking(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   if (args.failed()) return args.Undefined();
   const int flags = fcntl(fd, F_GETFL);
@@ -127,8 +127,8 @@ Napi::Value IsNonBlocking(const Napi::CallbackInfo& info) {
   return args.Number((flags & O_NONBLOCK) != 0 ? 1 : 0);
 }
 
-Napi::Value IdentifyFd(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value IdentifyFd(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -136,16 +136,16 @@ Napi::Value IdentifyFd(const Napi::CallbackInfo& info) {
 }
 
 #ifdef __linux__
-Napi::Value EventFd(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value EventFd(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const uint32_t initial = args.Uint(0, "initial");
   const int flags = args.Int(1, "flags");
   if (args.failed()) return args.Undefined();
   return args.Result(eventfd(initial, flags | EFD_CLOEXEC));
 }
 
-Napi::Value TimerFd(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value TimerFd(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const double initial_ms = args.Double(0, "initialMs");
   const double interval_ms = args.Double(1, "intervalMs");
   const int flags = args.Int(2, "flags");

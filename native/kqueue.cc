@@ -59,8 +59,8 @@ Event Write(const struct kevent& event) {
           0};
 }
 
-Napi::Value KqueueCreate(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value KqueueCreate(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   return args.Result(Prepare(kqueue(), false));
 }
 
@@ -96,8 +96,8 @@ int Interruptible(int kq, const Kevents& changes, Kevents* events,
 // `changes` events of the memory, then waits for at most `most` events, which
 // take their place there. Gives how many there are, 0 after the time, -errno,
 // or kInterrupted.
-Napi::Value KeventCall(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value KeventCall(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int kq = args.Int(0, "kq");
   size_t bytes = 0;
   auto* memory = args.Shared<Event>(1, "memory", &bytes);

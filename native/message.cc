@@ -27,18 +27,19 @@ constexpr uint32_t kMostPieces = 1024;  // IOV_MAX
 
 // All elements are got first: a getter among them could run code that takes an
 // earlier one's memory away.
-bool ReadPieces(const Napi::CallbackInfo& info, size_t index, Args* args,
+bool ReadPieces(Napi::Env env, size_t index, Args* args,
                 std::vector<iovec>* pieces) {
   std::vector<Napi::Value> values;
-  if (info[index].IsArray()) {
-    const auto array = info[index].As<Napi::Array>();
+  const Napi::Value given = (*args)[index];
+  if (given.IsArray()) {
+    const auto array = given.As<Napi::Array>();
     const uint32_t length = array.Length();
     for (uint32_t i = 0; i < length && i <= kMostPieces; i++) {
       values.push_back(array.Get(i));
-      if (info.Env().IsExceptionPending()) return false;
+      if (env.IsExceptionPending()) return false;
     }
   }
-  if (!info[index].IsArray() || values.size() > kMostPieces) {
+  if (!given.IsArray() || values.size() > kMostPieces) {
     args->Fail(index, "pieces", "an array of at most 1024 Uint8Array");
     return false;
   }
@@ -46,8 +47,8 @@ bool ReadPieces(const Napi::CallbackInfo& info, size_t index, Args* args,
     napi_typedarray_type type;
     size_t bytes = 0;
     void* data = nullptr;
-    if (napi_get_typedarray_info(info.Env(), value, &type, &bytes, &data,
-                                 nullptr, nullptr) != napi_ok ||
+    if (napi_get_typedarray_info(env, value, &type, &bytes, &data, nullptr,
+                                 nullptr) != napi_ok ||
         type != napi_uint8_array) {
       args->Fail(index, "pieces", "an array of Uint8Array");
       return false;
@@ -59,14 +60,14 @@ bool ReadPieces(const Napi::CallbackInfo& info, size_t index, Args* args,
 
 // sendmsg(fd, pieces, flags, hasAddress, exchange); the descriptors to pass are
 // in the exchange.
-Napi::Value SendMessage(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SendMessage(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int flags = args.Int(2, "flags");
   const int has_address = args.Int(3, "hasAddress");
   auto* exchange = args.Shared<Exchange>(4, "exchange");
   std::vector<iovec> pieces;
-  if (args.failed() || !ReadPieces(info, 1, &args, &pieces)) {
+  if (args.failed() || !ReadPieces(env, 1, &args, &pieces)) {
     return args.Undefined();
   }
   msghdr message{};
@@ -132,8 +133,8 @@ void TakeFds(msghdr* message, Exchange* exchange) {
 
 // recvmsg(fd, buffer, flags, maxFds, exchange); the descriptors, the flags and
 // the sender are in the exchange afterwards.
-Napi::Value ReceiveMessage(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value ReceiveMessage(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const Bytes bytes = args.Uint8Array(1, "buffer");
   const int flags = args.Int(2, "flags");
@@ -163,7 +164,7 @@ Napi::Value ReceiveMessage(const Napi::CallbackInfo& info) {
   // Linux gives MSG_CMSG_CLOEXEC back among what it says of the message.
   exchange->flags = message.msg_flags & ~kReceiveFlags;
   WriteAddress(storage, message.msg_namelen, exchange);
-  return args.Number(static_cast<double>(received));
+  return args.Number(received);
 }
 
 }  // namespace

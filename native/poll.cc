@@ -24,8 +24,8 @@ int Wait(pollfd* fds, nfds_t count, double timeout_ms) {
 
 // Waits for one descriptor, or with fd -1 just for the time. Gives its revents,
 // 0 after the time, -errno, or kInterrupted.
-Napi::Value WaitFor(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WaitFor(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int events = args.Int(1, "events");
   const double timeout_ms = args.Double(2, "timeoutMs");
@@ -48,8 +48,8 @@ static_assert(offsetof(pollfd, revents) == 6, "see src/poll-set.ts");
 // poll(set, count, timeoutMs, interruptFd): waits for the `count` descriptors
 // that follow the first place of the set, which is kept for `interruptFd`.
 // Gives how many have revents, 0 after the time, -errno, or kInterrupted.
-Napi::Value Poll(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Poll(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   size_t bytes = 0;
   auto* fds = args.Shared<pollfd>(0, "set", &bytes);
   const uint32_t count = args.Uint(1, "count");

@@ -63,8 +63,8 @@ Napi::Array Row(Napi::Env env, const addrinfo& entry) {
 // getaddrinfo(host, service, family, type, protocol, flags), where an empty
 // text stands for none. Gives a row an address, -errno, or the name of an EAI_
 // error.
-Napi::Value GetAddrInfo(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value GetAddrInfo(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const std::string host = args.Text(0, "host");
   const std::string service = args.Text(1, "service");
   addrinfo hints{};
@@ -79,7 +79,6 @@ Napi::Value GetAddrInfo(const Napi::CallbackInfo& info) {
       getaddrinfo(host.empty() ? nullptr : host.c_str(),
                   service.empty() ? nullptr : service.c_str(), &hints, &list);
   if (error == EAI_SYSTEM) return args.Number(-errno);
-  const Napi::Env env = info.Env();
   if (error != 0) return Napi::String::New(env, ErrorName(error));
   Napi::Array rows = Napi::Array::New(env);
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {

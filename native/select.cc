@@ -73,8 +73,8 @@ bool BeyondTable(int highest) {
   return highest >= kSmallestTable && fcntl(highest, F_GETFD) == -1;
 }
 
-Napi::Value Select(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Select(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   size_t bytes = 0;
   auto* lists = args.Shared<Lists>(0, "lists", &bytes);
   const double timeout_ms = args.Double(1, "timeoutMs");

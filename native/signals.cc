@@ -18,10 +18,10 @@ namespace {
 //
 // uv_loop_t's layout is part of libuv's stable ABI, and its signal pipe is made
 // with the loop. That the watcher and the pipe agree is checked all the same.
-Napi::Value SignalPipe(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SignalPipe(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(info.Env(), &loop) != napi_ok || loop == nullptr) {
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok || loop == nullptr) {
     return args.Number(-1);
   }
   const int fd = loop->signal_pipefd[0];

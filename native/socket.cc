@@ -70,8 +70,8 @@ sockaddr* Generic(sockaddr_storage* storage) {
   return reinterpret_cast<sockaddr*>(storage);
 }
 
-Napi::Value SocketCall(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SocketCall(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int family = args.Int(0, "family");
   const int type = args.Int(1, "type");
   const int protocol = args.Int(2, "protocol");
@@ -83,8 +83,8 @@ Napi::Value SocketCall(const Napi::CallbackInfo& info) {
   return args.Number(fd);
 }
 
-Napi::Value SocketPair(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SocketPair(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int family = args.Int(0, "family");
   const int type = args.Int(1, "type");
   const int protocol = args.Int(2, "protocol");
@@ -94,8 +94,8 @@ Napi::Value SocketPair(const Napi::CallbackInfo& info) {
 }
 
 template <int (*Call)(int, const sockaddr*, socklen_t)>
-Napi::Value WithAddress(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WithAddress(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -107,8 +107,8 @@ Napi::Value WithAddress(const Napi::CallbackInfo& info) {
 }
 
 template <int (*Call)(int, sockaddr*, socklen_t*)>
-Napi::Value ForAddress(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value ForAddress(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -120,8 +120,8 @@ Napi::Value ForAddress(const Napi::CallbackInfo& info) {
   return args.Number(result);
 }
 
-Napi::Value AcceptCall(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value AcceptCall(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   auto* exchange = args.Shared<Exchange>(1, "exchange");
   if (args.failed()) return args.Undefined();
@@ -134,24 +134,24 @@ Napi::Value AcceptCall(const Napi::CallbackInfo& info) {
   return args.Number(accepted);
 }
 
-Napi::Value Listen(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Listen(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int backlog = args.Int(1, "backlog");
   if (args.failed()) return args.Undefined();
   return args.Result(listen(fd, backlog));
 }
 
-Napi::Value Shutdown(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Shutdown(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int how = args.Int(1, "how");
   if (args.failed()) return args.Undefined();
   return args.Result(shutdown(fd, how));
 }
 
-Napi::Value Recv(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Recv(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const Bytes bytes = args.Uint8Array(1, "buffer");
   const int flags = args.Int(2, "flags");
@@ -159,8 +159,8 @@ Napi::Value Recv(const Napi::CallbackInfo& info) {
   return args.Result(recv(fd, bytes.data, bytes.length, flags | MSG_DONTWAIT));
 }
 
-Napi::Value RecvFrom(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value RecvFrom(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const Bytes bytes = args.Uint8Array(1, "buffer");
   const int flags = args.Int(2, "flags");
@@ -173,11 +173,11 @@ Napi::Value RecvFrom(const Napi::CallbackInfo& info) {
                Generic(&storage), &length);
   if (received == -1) return args.Result(received);
   WriteAddress(storage, length, exchange);
-  return args.Number(static_cast<double>(received));
+  return args.Number(received);
 }
 
-Napi::Value Send(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value Send(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const Bytes bytes = args.Uint8Array(1, "data");
   const int flags = args.Int(2, "flags");
@@ -185,8 +185,8 @@ Napi::Value Send(const Napi::CallbackInfo& info) {
   return args.Result(send(fd, bytes.data, bytes.length, flags | kSendFlags));
 }
 
-Napi::Value SendTo(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SendTo(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const Bytes bytes = args.Uint8Array(1, "data");
   const int flags = args.Int(2, "flags");
@@ -199,13 +199,13 @@ Napi::Value SendTo(const Napi::CallbackInfo& info) {
                             Generic(&storage), static_cast<socklen_t>(length)));
 }
 
-Napi::Value SetOption(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value SetOption(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int level = args.Int(1, "level");
   const int option = args.Int(2, "option");
   if (args.failed()) return args.Undefined();
-  if (info[3].IsNumber()) {
+  if (args[3].IsNumber()) {
     const int value = args.Int(3, "value");
     return args.Result(setsockopt(fd, level, option, &value, sizeof(value)));
   }
@@ -216,8 +216,8 @@ Napi::Value SetOption(const Napi::CallbackInfo& info) {
 }
 
 // Fills the buffer and gives how many bytes the option has.
-Napi::Value GetOption(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value GetOption(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
   const int level = args.Int(1, "level");
   const int option = args.Int(2, "option");

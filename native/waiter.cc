@@ -161,10 +161,9 @@ int StartThread(Waiter* waiter) {
 }
 
 // waiterOpen(callback) -> waiter, or -errno. It keeps no process alive.
-Napi::Value WaiterOpen(const Napi::CallbackInfo& info) {
-  Args args(info);
-  const Napi::Env env = info.Env();
-  if (!info[0].IsFunction()) args.Fail(0, "callback", "a function");
+napi_value WaiterOpen(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  if (!args[0].IsFunction()) args.Fail(0, "callback", "a function");
   if (args.failed()) return args.Undefined();
   auto* waiter = new Waiter();
   const Napi::String name = Napi::String::New(env, "posix-select");
@@ -173,7 +172,7 @@ Napi::Value WaiterOpen(const Napi::CallbackInfo& info) {
     delete waiter;
     return args.Number(-error);
   }
-  if (napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1,
+  if (napi_create_threadsafe_function(env, args[0], nullptr, name, 0, 1,
                                       nullptr, nullptr, waiter, Tell,
                                       &waiter->function) != napi_ok) {
     close(waiter->wake_reader);
@@ -202,8 +201,8 @@ Napi::Value WaiterOpen(const Napi::CallbackInfo& info) {
 }
 
 // waiterWatch(waiter, fd): calls back once, when the descriptor is readable.
-Napi::Value WaiterWatch(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WaiterWatch(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   auto* waiter = args.Marked<Waiter>(0, "waiter");
   const int fd = args.Int(1, "fd");
   if (args.failed() || waiter->is_stopped) return args.Undefined();
@@ -219,8 +218,8 @@ Napi::Value WaiterWatch(const Napi::CallbackInfo& info) {
 }
 
 // waiterForget(waiter, fd)
-Napi::Value WaiterForget(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WaiterForget(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   auto* waiter = args.Marked<Waiter>(0, "waiter");
   const int fd = args.Int(1, "fd");
   if (args.failed() || waiter->is_stopped) return args.Undefined();
@@ -235,15 +234,15 @@ Napi::Value WaiterForget(const Napi::CallbackInfo& info) {
 }
 
 // waiterKeep(waiter, keeps): whether it keeps the process alive.
-Napi::Value WaiterKeep(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WaiterKeep(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   auto* waiter = args.Marked<Waiter>(0, "waiter");
   const bool keeps = args.Int(1, "keeps") != 0;
   if (args.failed() || waiter->is_stopped) return args.Undefined();
   if (keeps) {
-    napi_ref_threadsafe_function(info.Env(), waiter->function);
+    napi_ref_threadsafe_function(env, waiter->function);
   } else {
-    napi_unref_threadsafe_function(info.Env(), waiter->function);
+    napi_unref_threadsafe_function(env, waiter->function);
   }
   return args.Undefined();
 }

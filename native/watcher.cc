@@ -122,11 +122,10 @@ Watcher* Opened(Args* args) {
 
 // watcherOpen(fd, callback) -> watcher, or -errno: ENOSYS where there is no
 // libuv. It does not watch yet, and keeps no process alive.
-Napi::Value WatcherOpen(const Napi::CallbackInfo& info) {
-  Args args(info);
-  const Napi::Env env = info.Env();
+napi_value WatcherOpen(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   const int fd = args.Int(0, "fd");
-  if (!args.failed() && !info[1].IsFunction()) {
+  if (!args.failed() && !args[1].IsFunction()) {
     args.Fail(1, "callback", "a function");
   }
   if (args.failed()) return args.Undefined();
@@ -148,7 +147,7 @@ Napi::Value WatcherOpen(const Napi::CallbackInfo& info) {
   watcher->poll.data = watcher;
   uv.unref(watcher->handle());
   const Napi::String name = Napi::String::New(env, "posix-select");
-  napi_create_reference(env, info[1], 1, &watcher->callback);
+  napi_create_reference(env, args[1], 1, &watcher->callback);
   napi_async_init(env, nullptr, name, &watcher->context);
   napi_add_async_cleanup_hook(env, OnEnvironmentGoing, watcher, &watcher->hook);
   return Napi::External<Watcher>::New(env, watcher,
@@ -179,8 +178,8 @@ int Tell(Watcher* watcher) {
 }
 
 // watcherStart(watcher): from now on, whenever the descriptor is readable.
-Napi::Value WatcherStart(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WatcherStart(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   Watcher* watcher = Opened(&args);
   if (watcher == nullptr) return args.Undefined();
   int result = watcher->uv.poll_start(&watcher->poll, UV_READABLE, OnReadable);
@@ -192,16 +191,16 @@ Napi::Value WatcherStart(const Napi::CallbackInfo& info) {
 }
 
 // watcherStop(watcher)
-Napi::Value WatcherStop(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WatcherStop(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   Watcher* watcher = Opened(&args);
   if (watcher != nullptr) watcher->uv.poll_stop(&watcher->poll);
   return args.Undefined();
 }
 
 // watcherKeep(watcher, keeps): whether it keeps the process alive.
-Napi::Value WatcherKeep(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WatcherKeep(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   Watcher* watcher = Opened(&args);
   const bool keeps = args.Int(1, "keeps") != 0;
   if (watcher == nullptr || args.failed()) return args.Undefined();
@@ -214,8 +213,8 @@ Napi::Value WatcherKeep(const Napi::CallbackInfo& info) {
 }
 
 // watcherClose(watcher). The descriptor may be closed after it.
-Napi::Value WatcherClose(const Napi::CallbackInfo& info) {
-  Args args(info);
+napi_value WatcherClose(napi_env env, napi_callback_info info) {
+  Args args(env, info);
   Watcher* watcher = Opened(&args);
   if (watcher != nullptr) Close(watcher);
   return args.Undefined();

@@ -21,14 +21,8 @@ export function fdOf(
   index = -1,
 ): number {
   const fd = typeof value === "number" ? value : fdOfObject(value);
-  if (
-    typeof fd === "number" &&
-    Number.isInteger(fd) &&
-    fd >= 0 &&
-    fd <= MAX_FD
-  ) {
-    return fd;
-  }
+  // A whole number from 0 to 2^31 - 1 is what is left of it as such a number.
+  if (typeof fd === "number" && fd >= 0 && (fd | 0) === fd) return fd;
   throw badFd(
     value,
     fd,

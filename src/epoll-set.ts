@@ -5,6 +5,9 @@ import { wait } from "./wait.ts";
 
 type Calls = Native & EpollNative;
 
+/** The most milliseconds that epoll_wait(2) counts. */
+const mostMs = 2 ** 31 - 1;
+
 function isLinux(native: Native): native is Calls {
   return native.epollCreate !== undefined;
 }
@@ -99,9 +102,12 @@ export class EpollSet {
 
   readonly #attempt = (ms: number, signals: number): number => {
     // Whole milliseconds every kernel can count.
-    if (Number.isInteger(ms) || !this.#isPrecise) {
-      return this.#wait(ms, signals, 0);
+    const isWhole = Number.isInteger(ms);
+    if (isWhole && signals < 0) {
+      const most = Math.min(ms, mostMs);
+      return this.#calls.epollWait(this.fd, this.#arena, this.#most, most);
     }
+    if (isWhole || !this.#isPrecise) return this.#wait(ms, signals, 0);
     const result = this.#wait(ms, signals, 1);
     if (result !== ENOSYS && result !== EPERM) return result;
     this.#isPrecise = false;
@@ -109,7 +115,7 @@ export class EpollSet {
   };
 
   #wait(ms: number, signals: number, precise: number): number {
-    return this.#calls.epollWait(
+    return this.#calls.epollWaitInterruptible(
       this.fd,
       this.#arena,
       this.#most,

@@ -44,6 +44,12 @@ export interface EpollNative {
     events: Arena,
     most: number,
     timeoutMs: number,
+  ): number;
+  epollWaitInterruptible(
+    epfd: number,
+    events: Arena,
+    most: number,
+    timeoutMs: number,
     interruptFd: number,
     precise: number,
   ): number;

@@ -26,10 +26,10 @@ function imports(file: string): string[] {
 /** The rooms of `src`, lowest first: each may import those before it. */
 const floors: readonly (readonly RegExp[])[] = [
   [/^src\/constant-names\.ts$/],
-  [/^src\/(native|errors|arguments|closing|runtime|turns)\.ts$/],
+  [/^src\/(native|errors|arguments|closing|runtime)\.ts$/],
   [/^src\/(constants|exchange|result)\.ts$/],
   [/^src\/(deadline|descriptor|signals)\.ts$/],
-  [/^src\/(wait|watcher|pending|leaks|fd)\.ts$/],
+  [/^src\/(wait|watcher|pending|turns|leaks|fd)\.ts$/],
   [/^src\/(select|poll|epoll|kqueue)-set\.ts$/],
   [/^src\/(poll|epoll|kqueue)\.ts$/],
   [/^src\/select\.ts$/, /^src\/socket\//, /^src\/selectors\//],

@@ -8,9 +8,7 @@ import { KNOWS, LISTEN } from "../selectors/base.ts";
 import {
   type BaseSelector,
   DefaultSelector,
-  EVENT_PRIORITY,
   EVENT_READ,
-  EVENT_WRITE,
 } from "../selectors/index.ts";
 
 /** How long a wait lasts at most, and what ends it before. */
@@ -30,24 +28,23 @@ export interface Interest {
   readonly owner?: object | undefined;
 }
 
-const allEvents = [EVENT_READ, EVENT_WRITE, EVENT_PRIORITY] as const;
-
 /** How often descriptors that others may close are looked at. */
 const glanceMs = 1000;
 
 const closedNote = "it was closed while it was waited for";
 
-/** Who waits, and how an error names the call. */
+/** Who waits for what, and how an error names the call. */
 interface Waiter {
   readonly pending: Pending<boolean>;
+  readonly events: number;
   readonly syscall: string;
 }
 
 /** Who waits for a descriptor, and what the selector was told of it. */
 class Place {
   readonly fd: number;
-  /** By event: who waits for it. */
-  readonly waiting = new Map<number, Waiter>();
+  /** One for an event at most. */
+  readonly waiters: Waiter[] = [];
   /** What the selector watches it for, 0 if it is not registered. */
   watched = 0;
   /** Whose it was when the kernel was last asked. */
@@ -59,9 +56,9 @@ class Place {
 
   /** What somebody waits for. */
   get wanted(): number {
-    let events = 0;
-    for (const event of this.waiting.keys()) events |= event;
-    return events;
+    let wanted = 0;
+    for (const { events } of this.waiters) wanted |= events;
+    return wanted;
   }
 }
 
@@ -131,14 +128,14 @@ class Waits {
         pending.resolve(false);
       },
       () => {
-        for (const interest of interests) this.#leave(interest, pending);
+        for (const { fd } of interests) this.#leave(fd, pending);
         this.#count--;
         if (this.#count === 0) this.#selector?.unref();
       },
     );
     this.#count++;
-    for (const interest of interests) {
-      this.#enter(interest, { pending, syscall });
+    for (const { fd, events } of interests) {
+      this.#enter(fd, { pending, events, syscall });
     }
     try {
       const selector = (this.#selector ??= this.#begin());
@@ -153,26 +150,19 @@ class Waits {
     return pending.promise;
   }
 
-  #enter({ fd, events }: Interest, waiter: Waiter): void {
+  #enter(fd: number, waiter: Waiter): void {
     let place = this.#places.get(fd);
     if (place === undefined) this.#places.set(fd, (place = new Place(fd)));
-    for (const event of allEvents) {
-      if ((events & event) !== 0) place.waiting.set(event, waiter);
-    }
+    place.waiters.push(waiter);
   }
 
-  #leave({ fd, events }: Interest, pending: Pending<boolean>): void {
+  #leave(fd: number, pending: Pending<boolean>): void {
     const place = this.#places.get(fd);
     if (place === undefined) return;
-    for (const event of allEvents) {
-      if ((events & event) === 0) continue;
-      if (place.waiting.get(event)?.pending === pending) {
-        place.waiting.delete(event);
-      }
-    }
-    if (place.watched === 0 && place.waiting.size === 0) {
-      this.#places.delete(fd);
-    }
+    const { waiters } = place;
+    const at = waiters.findIndex((waiter) => waiter.pending === pending);
+    if (at >= 0) waiters.splice(at, 1);
+    if (place.watched === 0 && waiters.length === 0) this.#places.delete(fd);
   }
 
   #begin(): BaseSelector<unknown, number> {
@@ -191,12 +181,12 @@ class Waits {
   /** It could not go on: the next wait begins anew. */
   #fail(selector: BaseSelector<unknown, number>, error: unknown): void {
     this.#selector = undefined;
-    const waiting = [...this.#places.values()].flatMap((place) => [
-      ...place.waiting.values(),
-    ]);
+    const places = [...this.#places.values()];
     this.#places.clear();
     selector.close();
-    for (const { pending } of waiting) pending.reject(error);
+    for (const { waiters } of places) {
+      for (const { pending } of waiters) pending.reject(error);
+    }
   }
 
   /** Tells the selector of what is waited for, unless it knows. */
@@ -231,8 +221,11 @@ class Waits {
     if (place === undefined) return;
     const { wanted } = place;
     if ((events & ~wanted) !== 0) this.#narrow(selector, place, wanted);
-    for (const [event, { pending }] of [...place.waiting]) {
-      if ((events & event) !== 0) pending.resolve(true);
+    // From the end, since who goes on is taken out.
+    for (let i = place.waiters.length - 1; i >= 0; i--) {
+      const waiter = place.waiters[i];
+      if (waiter && (events & waiter.events) !== 0)
+        waiter.pending.resolve(true);
     }
   }
 
@@ -250,7 +243,7 @@ class Waits {
       place.watched = 0;
       if (!(error instanceof OSError)) throw error;
     }
-    if (place.watched === 0 && place.waiting.size === 0) {
+    if (place.watched === 0 && place.waiters.length === 0) {
       this.#places.delete(place.fd);
     }
   }
@@ -263,8 +256,8 @@ class Waits {
       this.#glances = undefined;
       return;
     }
-    for (const { fd, waiting, watched } of [...this.#places.values()]) {
-      if (waiting.size === 0) continue;
+    for (const { fd, waiters, watched } of [...this.#places.values()]) {
+      if (waiters.length === 0) continue;
       if (watched === 0 ? !isFile(selector, fd) : !selector[KNOWS](fd)) {
         this.#close(fd);
       }
@@ -278,7 +271,7 @@ class Waits {
     if (place.watched !== 0) this.#selector?.unregister(fd);
     place.watched = 0;
     this.#places.delete(fd);
-    for (const { pending, syscall } of place.waiting.values()) {
+    for (const { pending, syscall } of place.waiters) {
       pending.reject(osError(EBADF, syscall, { fd, note: closedNote }));
     }
   }

@@ -7,7 +7,7 @@ import {
 import { deadlineAfter } from "../deadline.ts";
 import { BusyError, OSError } from "../errors.ts";
 import { Pending } from "../pending.ts";
-import { mayEndNow, nextTurn } from "../turns.ts";
+import { beginTurn, mayEndNow, nextTurn } from "../turns.ts";
 import { watch, type Watcher } from "../watcher.ts";
 
 /** Those that somebody waits for: they must not be collected. */
@@ -190,6 +190,7 @@ export class AsyncWait<R> {
   }
 
   #onReadable(): void {
+    beginTurn();
     if (this.#listener !== undefined) {
       this.#tell(this.#listener);
     } else if (this.#pending === undefined) {

@@ -52,6 +52,8 @@ export abstract class BaseSelector<
   implements Disposable, AsyncIterable<Ready<Data, File>[]>
 {
   readonly #keys = new Map<number, SelectorKey<Data, File>>();
+  /** The same by number, for what is ready: an array finds them much faster. */
+  readonly #keyOf: (SelectorKey<Data, File> | undefined)[] = [];
   readonly #map = readOnlyMap(this.#keys, (fileobj) => this.#find(fileobj));
   #isClosed = false;
   #waker: Waker | undefined;
@@ -148,7 +150,7 @@ export abstract class BaseSelector<
     add(fd, events);
     this.#shadowOrRemove(fd, events);
     const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
-    this.#keys.set(fd, key);
+    this.#setKey(key);
     return key;
   }
 
@@ -205,11 +207,11 @@ export abstract class BaseSelector<
         this.#shadowOrRemove(fd, events);
       }
     } catch (error) {
-      this.#keys.delete(fd);
+      this.#deleteKey(fd);
       this.#shadow?.set(fd, 0);
       throw error;
     }
-    this.#keys.set(fd, after);
+    this.#setKey(after);
     return after;
   }
 
@@ -238,7 +240,7 @@ export abstract class BaseSelector<
 
   /** Takes what the mechanism reports. One for all waits: they are many. */
   readonly #take = (fd: number, events: number): void => {
-    const key = this.#keys.get(fd);
+    const key = this.#keyOf[fd];
     if (key === undefined) {
       if (fd !== this.#waker?.fd) return;
       this.#waker.reset();
@@ -449,6 +451,7 @@ export abstract class BaseSelector<
     this.#shadow?.close();
     this.#shadow = undefined;
     this.#keys.clear();
+    this.#keyOf.length = 0;
     this.#waker?.close();
     this.#waker = undefined;
   }
@@ -499,9 +502,19 @@ export abstract class BaseSelector<
   }
 
   #drop({ fd, events }: SelectorKey<Data, File>): void {
-    this.#keys.delete(fd);
+    this.#deleteKey(fd);
     this.remove(fd, events);
     this.#shadow?.set(fd, 0);
+  }
+
+  #setKey(key: SelectorKey<Data, File>): void {
+    this.#keys.set(key.fd, key);
+    this.#keyOf[key.fd] = key;
+  }
+
+  #deleteKey(fd: number): void {
+    this.#keys.delete(fd);
+    this.#keyOf[fd] = undefined;
   }
 }
 

@@ -84,7 +84,10 @@ export class EpollSelector<
   // generation than is registered is such a leftover: the set is built anew, and
   // put in the place of the old one, under its number.
   readonly #set = new EpollSet();
-  readonly #watched = new Map<number, Watched>();
+  /** By descriptor: an array finds them faster than a Map. */
+  readonly #watched: (Watched | undefined)[] = [];
+  /** How many there may be at most. */
+  #count = 0;
   #generation = 0;
   #hasLeftovers = false;
 
@@ -142,17 +145,18 @@ export class EpollSelector<
     this.#generation = generation;
     const watched = { fd, generation, flags, events, isArmed: true };
     let result = this.#tell(c.EPOLL_CTL_ADD, watched);
-    if (result === EEXIST && !this.#watched.has(fd)) {
+    if (result === EEXIST && this.#watched[fd] === undefined) {
       // A leftover of the same file, which is back under its number.
       this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
       result = this.#tell(c.EPOLL_CTL_ADD, watched);
     }
-    check(result, "epoll_ctl", { fd });
-    this.#watched.set(fd, watched);
+    if (result < 0) check(result, "epoll_ctl", { fd });
+    this.#watched[fd] = watched;
+    this.#set.reserve(++this.#count);
   }
 
   protected override change(fd: number, events: number): void {
-    const before = this.#watched.get(fd);
+    const before = this.#watched[fd];
     if (before === undefined) return;
     // The kernel does not change an exclusive one; a deaf one may be forgotten.
     if ((before.flags & c.EPOLLEXCLUSIVE) !== 0 || !before.isArmed) {
@@ -161,17 +165,22 @@ export class EpollSelector<
       return;
     }
     const watched = { ...before, events };
-    this.#watched.delete(fd);
-    check(this.#tell(c.EPOLL_CTL_MOD, watched), "epoll_ctl", { fd });
-    this.#watched.set(fd, watched);
+    this.#watched[fd] = undefined;
+    const result = this.#tell(c.EPOLL_CTL_MOD, watched);
+    if (result < 0) {
+      this.#count--;
+      check(result, "epoll_ctl", { fd });
+    }
+    this.#watched[fd] = watched;
   }
 
   protected override needsChange(fd: number): boolean {
-    return this.#watched.get(fd)?.isArmed === false;
+    return this.#watched[fd]?.isArmed === false;
   }
 
   protected override remove(fd: number): void {
-    this.#watched.delete(fd);
+    if (this.#watched[fd] !== undefined) this.#count--;
+    this.#watched[fd] = undefined;
     // It may be closed, and then the kernel has forgotten it.
     this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
   }
@@ -188,11 +197,11 @@ export class EpollSelector<
   ): void {
     const deadline = deadlineAfter(timeoutMs);
     if (this.#hasLeftovers) this.#rebuildIfPossible();
-    this.#set.reserve(this.#watched.size);
     let leftMs = timeoutMs;
     for (;;) {
-      const result = this.#set.wait(this.#set.room, leftMs);
-      const count = check(result, "epoll_wait", { fd: this.#set.fd });
+      const count = this.#set.wait(this.#set.room, leftMs);
+      if (count === 0) return;
+      if (count < 0) check(count, "epoll_wait", { fd: this.#set.fd });
       const reported = this.#report(count, report);
       if (reported === count) return;
       this.#hasLeftovers = true;
@@ -210,7 +219,7 @@ export class EpollSelector<
     let reported = 0;
     for (let i = 0; i < count; i++) {
       const fd = this.#set.fdAt(i);
-      const watched = this.#watched.get(fd);
+      const watched = this.#watched[fd];
       if (watched?.generation !== this.#set.generationAt(i)) continue;
       if ((watched.flags & c.EPOLLONESHOT) !== 0) watched.isArmed = false;
       report(fd, fromEpoll(this.#set.eventsAt(i)));
@@ -226,9 +235,12 @@ export class EpollSelector<
   #rebuild(): void {
     // A number may be another file's by now, which nobody asked to watch; and a
     // deaf one is told again when it is changed.
-    const known = [...this.#watched.values()].filter(
-      (watched) => watched.isArmed && this.#isKnown(watched),
-    );
+    const known: Watched[] = [];
+    for (const watched of this.#watched) {
+      if (watched?.isArmed === true && this.#isKnown(watched)) {
+        known.push(watched);
+      }
+    }
     this.#set.clear();
     this.#hasLeftovers = false;
     for (const watched of known) this.#tell(c.EPOLL_CTL_ADD, watched);
@@ -254,14 +266,14 @@ export class EpollSelector<
 
   /** @internal */
   override [KNOWS](fd: number): boolean {
-    const watched = this.#watched.get(fd);
+    const watched = this.#watched[fd];
     return watched !== undefined && this.#isKnown(watched);
   }
 
   override close(): void {
     if (this.closed) return;
     super.close();
-    this.#watched.clear();
+    this.#watched.length = 0;
     unwatchForLeak(this);
     this.#set.close();
   }
