@@ -97,7 +97,7 @@ class Args {
     if (failed_) return nullptr;
     void* handle = nullptr;
     if (napi_get_value_external(env_, values_[index], &handle) != napi_ok ||
-        *static_cast<const Mark*>(handle) != T::kMark) {
+        handle == nullptr || *static_cast<const Mark*>(handle) != T::kMark) {
       Fail(index, name, "a handle of this addon's, of the right kind");
       return nullptr;
     }

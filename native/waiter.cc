@@ -83,7 +83,12 @@ void* Run(void* data) {
   for (;;) {
     std::vector<pollfd> list = List(waiter);
     if (list.empty()) return nullptr;
-    if (poll(list.data(), static_cast<nfds_t>(list.size()), -1) < 0) continue;
+    if (poll(list.data(), static_cast<nfds_t>(list.size()), -1) < 0) {
+      // The system is out of memory, or allows fewer: not to be asked in a
+      // loop.
+      if (errno != EINTR) usleep(1000);
+      continue;
+    }
     char bytes[64];
     if (list[0].revents != 0) {
       while (read(waiter->wake_reader, bytes, sizeof(bytes)) > 0) continue;

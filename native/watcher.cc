@@ -3,6 +3,7 @@
 #include "watcher.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 #include <uv.h>
 #ifdef __linux__
 #include <sys/epoll.h>
@@ -26,7 +27,9 @@ namespace {
 //
 // The handle is libuv's until its close callback, and JavaScript's until its
 // External is collected: the last of the two frees it. When the environment
-// goes, a hook closes it, and Node waits for that before it goes on.
+// goes, a hook closes it, and Node waits for that before it goes on. Then the
+// descriptor is closed as well: its owner went with the environment, and a
+// process may see many workers come and go.
 
 // libuv's functions, looked up by name: a runtime without them can still load
 // the addon.
@@ -66,6 +69,7 @@ struct Watcher {
   napi_async_context context = nullptr;
   napi_async_cleanup_hook_handle hook = nullptr;
   bool is_closed = false;
+  bool is_orphaned = false;
   int shares = 2;
 
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&poll); }
@@ -79,6 +83,7 @@ void OnClosed(uv_handle_t* handle) {
   auto* watcher = static_cast<Watcher*>(handle->data);
   // If the environment is going, it has waited for this.
   napi_remove_async_cleanup_hook(watcher->hook);
+  if (watcher->is_orphaned) close(watcher->fd);
   Release(watcher);
 }
 
@@ -91,7 +96,11 @@ void Close(Watcher* watcher) {
 }
 
 void OnEnvironmentGoing(napi_async_cleanup_hook_handle /*hook*/, void* data) {
-  Close(static_cast<Watcher*>(data));
+  auto* watcher = static_cast<Watcher*>(data);
+  // Who has closed it closes the descriptor as well, or has done so.
+  if (watcher->is_closed) return;
+  watcher->is_orphaned = true;
+  Close(watcher);
 }
 
 void OnReadable(uv_poll_t* poll, int /*status*/, int /*events*/) {
@@ -181,7 +190,7 @@ int Tell(Watcher* watcher) {
 napi_value WatcherStart(napi_env env, napi_callback_info info) {
   Args args(env, info);
   Watcher* watcher = Opened(&args);
-  if (watcher == nullptr) return args.Undefined();
+  if (watcher == nullptr) return args.Number(0);
   int result = watcher->uv.poll_start(&watcher->poll, UV_READABLE, OnReadable);
   if (result == 0) {
     result = Tell(watcher);

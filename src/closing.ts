@@ -6,7 +6,10 @@ type Listener = (fd: number) => void;
 
 let listener: Listener | undefined;
 
-/** Has `callback` told of every descriptor that is closed or given away. */
+/**
+ * Has `callback` told of every descriptor that is closed or given away; there is
+ * one who wants to know, `posix-select/promises`.
+ */
 export function onClosing(callback: Listener): void {
   listener = callback;
 }

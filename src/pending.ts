@@ -71,7 +71,7 @@ export class Pending<T> {
   #isSettled = false;
 
   /**
-   * @param onDeadline Is to settle it.
+   * @param onDeadline Must settle it.
    * @param onSettled Is called once, before whoever awaits it goes on.
    */
   constructor(
@@ -120,10 +120,14 @@ export class Pending<T> {
     this.#resolve(value);
   }
 
+  /** Who has aborted it, and closed what it waits for, hears of the abort. */
   reject(error: unknown): void {
     if (this.#isSettled) return;
     this.#settle();
-    this.#reject(error);
+    const signal = this.#signal;
+    const isAborted = signal?.aborted === true;
+    const isTold = error instanceof AbortError || !isAborted;
+    this.#reject(isTold ? error : new AbortError(signal.reason));
   }
 
   #settle(): void {

@@ -1,3 +1,4 @@
+import { inNoContext } from "./context.ts";
 import { native, type NativeWaiter, type NativeWatcher } from "./native.ts";
 import { check, ENOSYS, osError } from "./result.ts";
 import { hasLibuv } from "./runtime.ts";
@@ -19,12 +20,15 @@ export interface Watcher {
 /**
  * Watches a descriptor by the runtime's own loop, or by a thread where that
  * can't be asked to.
- * @param onReadable Must not throw. It is kept for as long as the watcher. False
- *   if nobody is there any more to whom it matters: that ends the watch.
+ * @param onReadable Must not throw. It is kept for as long as the watcher. It
+ *   gives false if nobody is there any more to whom it matters: the thread then
+ *   ceases to watch. (libuv's handle goes with its owner.)
  * @throws {OSError} EMFILE, ENFILE, EAGAIN: no thread to be had.
  */
 export function watch(fd: number, onReadable: () => boolean): Watcher {
-  const opened = hasLibuv ? native.watcherOpen(fd, onReadable) : ENOSYS;
+  const opened = hasLibuv
+    ? inNoContext(() => native.watcherOpen(fd, onReadable))
+    : ENOSYS;
   if (typeof opened !== "number") {
     return new LoopWatcher(opened, fd, onReadable);
   }
@@ -90,10 +94,12 @@ class ThreadWatcher implements Watcher {
   }
 
   static #open(): NativeWaiter {
-    const opened = native.waiterOpen((fd) => {
-      const watcher = ThreadWatcher.#started.get(fd);
-      if (watcher !== undefined) watcher.#tell();
-    });
+    const opened = inNoContext(() =>
+      native.waiterOpen((fd) => {
+        const watcher = ThreadWatcher.#started.get(fd);
+        if (watcher !== undefined) watcher.#tell();
+      }),
+    );
     if (typeof opened !== "number") return opened;
     throw osError(opened, "pthread_create");
   }

@@ -26,7 +26,7 @@ function imports(file: string): string[] {
 /** The rooms of `src`, lowest first: each may import those before it. */
 const floors: readonly (readonly RegExp[])[] = [
   [/^src\/constant-names\.ts$/],
-  [/^src\/(native|errors|arguments|closing|runtime)\.ts$/],
+  [/^src\/(native|errors|arguments|closing|runtime|context)\.ts$/],
   [/^src\/(constants|exchange|result)\.ts$/],
   [/^src\/(deadline|descriptor|signals)\.ts$/],
   [/^src\/(wait|watcher|pending|turns|leaks|fd)\.ts$/],

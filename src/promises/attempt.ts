@@ -24,6 +24,24 @@ export interface Attempt<T> {
 }
 
 /**
+ * Descriptors whose calls have yet to have their turn, and how many those are:
+ * who comes later must not overtake them, or bytes would change places.
+ */
+const queued = new Map<number, number>();
+
+function count(interests: readonly Interest[], difference: number): void {
+  for (const { fd } of interests) {
+    const left = (queued.get(fd) ?? 0) + difference;
+    if (left === 0) queued.delete(fd);
+    else queued.set(fd, left);
+  }
+}
+
+function hasQueued(interests: readonly Interest[]): boolean {
+  return queued.size > 0 && interests.some(({ fd }) => queued.has(fd));
+}
+
+/**
  * Tries until there is a result, and waits between.
  * @throws {TimeoutError} ETIMEDOUT
  * @throws {AbortError} ABORT_ERR
@@ -37,9 +55,15 @@ export async function attempt<T>({
   otherwise,
   progress = () => 0,
 }: Attempt<T>): Promise<T> {
-  for (const interest of interests()) waits.checkFree(interest);
-  if (!mayEndNow()) {
-    await turn(limits);
+  const asked = interests();
+  for (const interest of asked) waits.checkFree(interest);
+  if (!mayEndNow() || hasQueued(asked)) {
+    count(asked, 1);
+    try {
+      await turn(limits);
+    } finally {
+      count(asked, -1);
+    }
     // Who had its turn before may wait by now.
     for (const interest of interests()) waits.checkFree(interest);
   }

@@ -1,5 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import { onClosing } from "../closing.ts";
+import { inNoContext } from "../context.ts";
 import { deadlineAfter } from "../deadline.ts";
 import { AbortError, BusyError, OSError } from "../errors.ts";
 import { Pending } from "../pending.ts";
@@ -22,8 +23,8 @@ export interface Interest {
   readonly fd: number;
   readonly events: number;
   /**
-   * Who has it, where the library will know when that one closes it: two that
-   * have the same number, one after the other, are told apart.
+   * The object that owns the number, where the library sees it close; it tells
+   * two owners of one number apart.
    */
   readonly owner?: object | undefined;
 }
@@ -141,9 +142,11 @@ class Waits {
       const selector = (this.#selector ??= this.#begin());
       if (this.#count === 1) selector.ref();
       for (const interest of interests) this.#watch(selector, interest);
-      this.#glances ??= setInterval(() => {
-        this.#glance();
-      }, glanceMs).unref();
+      this.#glances ??= inNoContext(() =>
+        setInterval(() => {
+          this.#glance();
+        }, glanceMs).unref(),
+      );
     } catch (error) {
       pending.reject(error);
     }

@@ -4,8 +4,10 @@ import {
   setInterval,
   setTimeout,
 } from "node:timers";
+import { POLLIN } from "../constants.ts";
 import { deadlineAfter } from "../deadline.ts";
 import { BusyError, OSError } from "../errors.ts";
+import { native } from "../native.ts";
 import { Pending } from "../pending.ts";
 import { beginTurn, mayEndNow, nextTurn } from "../turns.ts";
 import { watch, type Watcher } from "../watcher.ts";
@@ -205,15 +207,27 @@ export class AsyncWait<R> {
    * is then looked at less and less often: no more than that is lost.
    */
   #miss(): void {
-    this.#source.mend?.();
+    // Somebody else, who watches the same, was quicker: nothing is amiss.
+    if (native.waitFor(this.#source.fd, POLLIN, 0, -1) === 0) {
+      this.#misses = 0;
+      return;
+    }
+    try {
+      this.#source.mend?.();
+    } catch (error) {
+      this.#pending?.reject(error);
+      return;
+    }
     this.#misses++;
     if (this.#misses < 3) return;
     this.#unwatch();
     const ms = Math.min(2 ** (this.#misses - 3), 64);
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
-      if (this.#listener !== undefined) this.#watch();
-      else if (this.#pending !== undefined && !this.#end()) this.#watch();
+      if (this.#listener !== undefined) this.#tryToWatch();
+      else if (!this.#end() && this.#pending !== undefined) {
+        this.#watchFor(this.#pending);
+      }
     }, ms);
     this.#keep();
   }

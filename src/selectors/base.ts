@@ -140,13 +140,12 @@ export abstract class BaseSelector<
     this.#checkOpen();
     this.#checkEvents(events);
     const fd = fdOf(fileobj, "register", "fileobj");
+    const before = this.#keys.get(fd);
+    const isTaken = before !== undefined && !isStale(before);
     // A `fileno()` may have closed it.
     this.#checkOpen();
-    const before = this.#keys.get(fd);
-    if (before !== undefined) {
-      if (!isStale(before)) throw new AlreadyRegisteredError(fd);
-      this.#drop(before);
-    }
+    if (isTaken) throw new AlreadyRegisteredError(fd);
+    if (before !== undefined) this.#drop(before);
     add(fd, events);
     this.#shadowOrRemove(fd, events);
     const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
@@ -304,6 +303,8 @@ export abstract class BaseSelector<
   #beginAsync(): AsyncWait<Ready<Data, File>[]> {
     const look = (): Ready<Data, File>[] | undefined => {
       const ready = this.#wait(0);
+      // A user's `wait()` may have closed it: its numbers may be others' by now.
+      this.#checkOpen();
       return this.#isWokenByThread || ready.length > 0 ? ready : undefined;
     };
     const own = this.readyFd;
@@ -343,7 +344,9 @@ export abstract class BaseSelector<
 
   /**
    * Waits again and again, without holding the thread: each non-empty list of
-   * what is ready, until the selector is closed, which ends the loop.
+   * what is ready, until the selector is closed, which ends the loop. An
+   * iterator's own `return()` waits for the next list: to end it, close the
+   * selector.
    * @throws {OSError} As `selectAsync()`.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<
@@ -370,7 +373,10 @@ export abstract class BaseSelector<
     return this;
   }
 
-  /** Lets the process end although a `selectAsync()` is pending. */
+  /**
+   * Lets the process end although a `selectAsync()` is pending. Where a module's
+   * top level awaits it, Node then ends with exit code 13.
+   */
   unref(): this {
     this.#isKept = false;
     this.#async?.keep(false);
