@@ -177,6 +177,7 @@ export class AsyncWait<R> {
   }
 
   #tell(listener: Listener<R>): void {
+    if (this.#watcher.callsOnceATurn) beginTurn();
     try {
       const found = this.#source.look();
       if (found === undefined) {
@@ -192,7 +193,6 @@ export class AsyncWait<R> {
   }
 
   #onReadable(): void {
-    beginTurn();
     if (this.#listener !== undefined) {
       this.#tell(this.#listener);
     } else if (this.#pending === undefined) {
