@@ -23,8 +23,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Blocking calls and signals want a process of their own.
     pool: "forks",
-    // Most tests wait for something: two at a time do so on one core as well.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for something: three at a time keep two cores busy.
+    maxWorkers: Math.max(3, availableParallelism()),
     // Machines are slow and shared: these only stop what hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
