@@ -10,30 +10,35 @@ import { now } from "./deadline.ts";
 
 /** How long all else waits at most, beside what a single call takes. */
 const shareMs = 5;
-/** The clock is looked at once for so many. */
-const some = 64;
+/** So many calls cost nothing but this count. */
+const free = 32;
+/** The clock is looked at once for so many more. */
+const some = 32;
 
-let left = some;
-let begin = now();
+let left = free;
+/** Since when more than the free ones have been made; undefined if they weren't. */
+let begin: number | undefined;
 
 /** A turn of the loop begins: all else has had its turn. */
-export function beginTurn(): void {
-  left = some;
-  begin = now();
+function beginTurn(): void {
+  left = free;
+  begin = undefined;
 }
 
 /** Whether a wait may end at once; if not, it is to end in `nextTurn()`. */
 export function mayEndNow(): boolean {
   if (left-- > 0) return true;
-  if (now() - begin > shareMs) return false;
+  if (begin === undefined) {
+    begin = now();
+    setImmediate(beginTurn).unref();
+  } else if (now() - begin > shareMs) {
+    return false;
+  }
   left = some;
   return true;
 }
 
 /** Calls back once everything else had its turn. */
 export function nextTurn(callback: () => void): void {
-  setImmediate(() => {
-    beginTurn();
-    callback();
-  });
+  setImmediate(callback);
 }

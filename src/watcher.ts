@@ -5,8 +5,6 @@ import { hasLibuv } from "./runtime.ts";
 
 /** Watches a descriptor of the library's own without holding the thread. */
 export interface Watcher {
-  /** Whether a call tells that the loop has turned; the thread's come in rows. */
-  readonly callsOnceATurn: boolean;
   /**
    * Has the function called from now on, in each turn of the runtime's loop in
    * which the descriptor is readable.
@@ -46,10 +44,6 @@ class LoopWatcher implements Watcher {
   #isKept = false;
   #instead: ThreadWatcher | undefined;
 
-  get callsOnceATurn(): boolean {
-    return this.#instead === undefined;
-  }
-
   constructor(handle: NativeWatcher, fd: number, onReadable: () => boolean) {
     this.#handle = handle;
     this.#fd = fd;
@@ -88,7 +82,6 @@ class ThreadWatcher implements Watcher {
   static readonly #started = new Map<number, ThreadWatcher>();
   static #kept = 0;
 
-  readonly callsOnceATurn = false;
   readonly #fd: number;
   readonly #onReadable: () => boolean;
   readonly #thread: NativeWaiter;

@@ -9,7 +9,7 @@ import { deadlineAfter } from "../deadline.ts";
 import { BusyError, OSError } from "../errors.ts";
 import { native } from "../native.ts";
 import { Pending } from "../pending.ts";
-import { beginTurn, mayEndNow, nextTurn } from "../turns.ts";
+import { mayEndNow, nextTurn } from "../turns.ts";
 import { watch, type Watcher } from "../watcher.ts";
 
 /** Those that somebody waits for: they must not be collected. */
@@ -177,7 +177,6 @@ export class AsyncWait<R> {
   }
 
   #tell(listener: Listener<R>): void {
-    if (this.#watcher.callsOnceATurn) beginTurn();
     try {
       const found = this.#source.look();
       if (found === undefined) {
