@@ -119,7 +119,7 @@ function faults(file: string, { system, cpu, imports = [] }: Target): string[] {
   const library = readLibrary(readFileSync(file));
   const format = system === "mac" ? "Mach-O" : "ELF";
   const entry = "napi_register_module_v1";
-  const strangers = [...library.unresolved].filter(
+  const unknown = [...library.unresolved].filter(
     (name) => !nodeNames.test(name) && !libraryNames.test(name),
   );
   return [
@@ -129,7 +129,7 @@ function faults(file: string, { system, cpu, imports = [] }: Target): string[] {
     ...imports.map((name) =>
       library.imports.has(name) ? "" : `it does not import ${name}`,
     ),
-    ...strangers.map((name) => `${name} is in none of the system's libraries`),
+    ...unknown.map((name) => `${name} is in none of the system's libraries`),
   ].filter((fault) => fault !== "");
 }
 

@@ -3,7 +3,8 @@ import { AbortError } from "../errors.ts";
 import { Pending } from "../pending.ts";
 import { ETIMEDOUT, osError } from "../result.ts";
 import { mayEndNow, nextTurn } from "../turns.ts";
-import { type Interest, type Limits, waits } from "./waits.ts";
+import type { Interest } from "./place.ts";
+import { type Limits, waits } from "./waits.ts";
 
 /** The longest pause between two tries where the system can't tell when. */
 const longestPauseMs = 32;

@@ -11,6 +11,7 @@ import {
   DefaultSelector,
   EVENT_READ,
 } from "../selectors/index.ts";
+import { type Interest, Place, type Waiter } from "./place.ts";
 
 /** How long a wait lasts at most, and what ends it before. */
 export interface Limits {
@@ -18,50 +19,10 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A descriptor, and the events that are waited for. */
-export interface Interest {
-  readonly fd: number;
-  readonly events: number;
-  /**
-   * The object that owns the number, where the library sees it close; it tells
-   * two owners of one number apart.
-   */
-  readonly owner?: object | undefined;
-}
-
 /** How often descriptors that others may close are looked at. */
 const glanceMs = 1000;
 
 const closedNote = "it was closed while it was waited for";
-
-/** Who waits for what, and how an error names the call. */
-interface Waiter {
-  readonly pending: Pending<boolean>;
-  readonly events: number;
-  readonly syscall: string;
-}
-
-/** Who waits for a descriptor, and what the selector was told of it. */
-class Place {
-  readonly fd: number;
-  /** One for an event at most. */
-  readonly waiters: Waiter[] = [];
-  /** What the selector watches it for, 0 if it is not registered. */
-  watched = 0;
-  /** Whose it was when the kernel was last asked. */
-  owner: object | undefined;
-
-  constructor(fd: number) {
-    this.fd = fd;
-  }
-
-  /** What somebody waits for. */
-  get wanted(): number {
-    let wanted = 0;
-    for (const { events } of this.waiters) wanted |= events;
-    return wanted;
-  }
-}
 
 /**
  * All waits of this thread for a descriptor each, through one selector.

@@ -5,7 +5,7 @@
  * @see https://docs.python.org/3/library/selectors.html
  * @module
  */
-export { BaseSelector } from "./base.ts";
+export { BaseSelector, type SelectOptions } from "./base.ts";
 export {
   DefaultSelector,
   EpollSelector,

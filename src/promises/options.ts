@@ -1,0 +1,56 @@
+import { invalidType, mask, options } from "../arguments.ts";
+import { timeout, type Timeout } from "../deadline.ts";
+import { signalOf, type SignalOptions } from "../pending.ts";
+import { HANDLE } from "../socket/base.ts";
+import { Socket } from "../socket/index.ts";
+import type { Interest } from "./place.ts";
+import { limits, type Limits } from "./waits.ts";
+
+/** How long a wait lasts at most, and what ends it before. */
+export interface WaitOptions extends SignalOptions {
+  /**
+   * Milliseconds for the whole call; undefined, null and Infinity wait for ever,
+   * 0 or less does not wait.
+   */
+  readonly timeoutMs?: Timeout;
+}
+
+/** What calls that receive or send take. */
+export interface TransferOptions extends WaitOptions {
+  /** `MSG_PEEK`, `MSG_OOB`, ...; `MSG_DONTWAIT` changes nothing. */
+  readonly flags?: number;
+}
+
+/** What the owner of a descriptor is known by: not the Socket, which may be lost. */
+export function ownerOf(file: unknown): object | undefined {
+  return file instanceof Socket ? file[HANDLE] : undefined;
+}
+
+export function limitsOf(settings: WaitOptions): Limits {
+  const signal = signalOf(settings);
+  return limits(timeout(settings.timeoutMs), signal);
+}
+
+export function flagsOf(settings: TransferOptions): number {
+  options(settings, "options");
+  return mask(settings.flags ?? 0, "options.flags");
+}
+
+export function checkSocket(value: unknown): void {
+  if (value instanceof Socket) return;
+  throw invalidType("socket", "a Socket", value);
+}
+
+/** What to wait for on a socket. */
+export function interestOf(socket: Socket, events: number): () => Interest[] {
+  return () => [{ fd: socket.fileno(), events, owner: socket[HANDLE] }];
+}
+
+/** A check that memory has not been detached, or shrunk, since. */
+export function guardOf(view: Uint8Array, name: string): () => void {
+  const { length } = view;
+  return () => {
+    if (view.length >= length) return;
+    throw invalidType(name, "memory that stays where it is", view);
+  };
+}

@@ -1,0 +1,56 @@
+import { POLLIN, POLLNVAL, POLLOUT } from "../constants.ts";
+import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
+import { check, EBADF, osError } from "../result.ts";
+import { EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
+import { waitFor } from "../wait.ts";
+import { attempt } from "./attempt.ts";
+import { limitsOf, ownerOf, type WaitOptions } from "./options.ts";
+
+/**
+ * Waits until a read from a descriptor would not block: there is data, a client,
+ * the end, or an error to be had.
+ * @throws {TimeoutError} ETIMEDOUT
+ * @throws {AbortError} ABORT_ERR: the signal; its reason is the `cause`.
+ * @throws {BusyError} ERR_BUSY: somebody waits for it already.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ * @throws {RangeError} ERR_OUT_OF_RANGE
+ * @throws {OSError} EBADF: it is closed, or is closed meanwhile.
+ * @see poll(2)
+ */
+export async function readable(
+  fd: FileDescriptorLike,
+  options: WaitOptions = {},
+): Promise<void> {
+  await ready(fd, EVENT_READ, POLLIN, options);
+}
+
+/**
+ * Waits until a write to a descriptor would not block, or would fail.
+ * @throws {OSError} As `readable()`.
+ * @see poll(2)
+ */
+export async function writable(
+  fd: FileDescriptorLike,
+  options: WaitOptions = {},
+): Promise<void> {
+  await ready(fd, EVENT_WRITE, POLLOUT, options);
+}
+
+async function ready(
+  file: FileDescriptorLike,
+  events: number,
+  mask: number,
+  settings: WaitOptions,
+): Promise<void> {
+  const fd = fdOf(file, "poll", "fd");
+  await attempt({
+    interests: () => [{ fd, events, owner: ownerOf(file) }],
+    syscall: "poll",
+    limits: limitsOf(settings),
+    once: () => {
+      const revents = check(waitFor(fd, mask, 0), "poll", { fd });
+      if ((revents & POLLNVAL) !== 0) throw osError(EBADF, "poll", { fd });
+      return revents === 0 ? undefined : true;
+    },
+  });
+}
