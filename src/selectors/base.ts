@@ -9,6 +9,7 @@ import {
 } from "../errors.ts";
 import { native } from "../native.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
+import { mayEndNow } from "../turns.ts";
 import {
   type DataArgument,
   EVENT_READ,
@@ -289,8 +290,14 @@ export abstract class BaseSelector<
       this.#checkOpen();
       const asked = timeout(timeoutMs);
       const signal = signalOf(settings);
-      const wait = (this.#async ??= this.#beginAsync());
       const time = this.#isWoken ? 0 : asked;
+      // A look needs nothing that watches.
+      if (time === 0 && this.#async === undefined && mayEndNow()) {
+        const ready = this.#wait(0);
+        this.#isWoken = false;
+        return Promise.resolve(ready);
+      }
+      const wait = (this.#async ??= this.#beginAsync());
       const promise = wait.wait(time, signal, () => []);
       this.#isWoken = false;
       return promise;

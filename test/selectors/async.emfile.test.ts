@@ -63,7 +63,8 @@ describe.each(["loop", "thread"])("with a %s that watches", (watcher) => {
       );
       const isLoop = watcher === "loop";
       expect(found).toEqual({
-        full: ["EMFILE", "EMFILE", "EMFILE"],
+        // A look needs no descriptor, and finds nothing.
+        full: ["EMFILE", 0, "EMFILE"],
         blocking: 0,
         // The thread has a pipe of its own; what was made in vain is closed. The
         // runtime may have closed something as well.
@@ -84,7 +85,7 @@ describe.each(["loop", "thread"])("with a %s that watches", (watcher) => {
         watcher,
         `
         const first = new EpollSelector();
-        if (${watcher === "thread"}) await first.selectAsync(0);
+        if (${watcher === "thread"}) await first.selectAsync(1);
         fill();
         const made = await outcome(() => new EpollSelector());
         free(1);
