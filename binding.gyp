@@ -4,9 +4,9 @@
       "target_name": "posix_select",
       "sources": [
         "native/addon.cc",
-        "native/arena.cc",
         "native/address.cc",
         "native/constants.cc",
+        "native/environment.cc",
         "native/epoll.cc",
         "native/fd.cc",
         "native/kqueue.cc",

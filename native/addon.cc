@@ -1,8 +1,8 @@
 // The module's entry.
 #include <napi.h>
 
-#include "arena.h"
 #include "constants.h"
+#include "environment.h"
 #include "epoll.h"
 #include "fd.h"
 #include "kqueue.h"
@@ -18,7 +18,7 @@
 namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  InitArena(env, exports);
+  InitEnvironment(env, exports);
   InitConstants(env, exports);
   InitEpoll(env, exports);
   InitFd(env, exports);

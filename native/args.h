@@ -14,14 +14,8 @@
 #include <cstdint>
 #include <string>
 
-#include "arena.h"
+#include "environment.h"
 #include "mark.h"
-
-// Bytes of JavaScript's own memory, valid until control goes back to it.
-struct Bytes {
-  uint8_t* data = nullptr;
-  size_t length = 0;
-};
 
 // The arguments of one call. The first bad one throws a TypeError and turns
 // `failed()` on; what is read after it is zero. It is made for each call, so it
@@ -32,7 +26,9 @@ class Args {
   Args(napi_env env, napi_callback_info info) : env_(env) {
     // What was not given is undefined.
     size_t count = kMost;
-    napi_get_cb_info(env, info, &count, values_, nullptr, nullptr);
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count, values_, nullptr, &data);
+    environment_ = static_cast<Environment*>(data);
   }
 
   Napi::Value operator[](size_t index) const { return {env_, values_[index]}; }
@@ -104,19 +100,21 @@ class Args {
     return static_cast<T*>(handle);
   }
 
-  // The shared memory that createArena() made, seen as a T. Never null unless
-  // failed().
+  // The arena of that number, seen as a T. Never null unless failed().
   template <typename T>
   T* Shared(size_t index, const char* name, size_t* bytes = nullptr) {
-    const auto* arena = Marked<Arena>(index, name);
-    if (arena == nullptr) return nullptr;
-    if (arena->bytes < sizeof(T)) {
+    const int32_t number = Int(index, name);
+    if (failed_) return nullptr;
+    size_t found = 0;
+    auto* memory = environment_->Find<T>(number, &found);
+    if (memory == nullptr) {
       Fail(index, name, "an arena that is large enough");
-      return nullptr;
     }
-    if (bytes != nullptr) *bytes = arena->bytes;
-    return static_cast<T*>(arena->data);
+    if (bytes != nullptr) *bytes = found;
+    return memory;
   }
+
+  Environment* environment() const { return environment_; }
 
   // Throws for argument `index`, counted from 0.
   void Fail(size_t index, const char* name, const char* expected) {
@@ -155,18 +153,9 @@ class Args {
   static constexpr size_t kMost = 6;
 
   napi_env env_;
+  Environment* environment_ = nullptr;
   napi_value values_[kMost];
   bool failed_ = false;
 };
-
-// Adds a function to the module under its own name.
-template <napi_callback Function>
-void Export(Napi::Env env, Napi::Object exports, const char* name) {
-  napi_value function = nullptr;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, Function, nullptr,
-                           &function) == napi_ok) {
-    napi_set_named_property(env, exports, name, function);
-  }
-}
 
 #endif  // POSIX_SELECT_ARGS_H_

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <climits>
 #include <cmath>
 #include <cstddef>
@@ -54,67 +56,49 @@ napi_value EpollCtl(napi_env env, napi_callback_info info) {
   return args.Result(epoll_ctl(epfd, operation, fd, &event));
 }
 
-// epoll_wait() knows milliseconds, epoll_pwait2() (Linux 5.11) nanoseconds.
-int Wait(int epfd, epoll_event* events, int most, double timeout_ms,
-         bool precise) {
-  if (precise) {
+// epoll_wait() knows milliseconds, epoll_pwait2() (Linux 5.11) nanoseconds; but
+// it may be missing, or forbidden by an old sandbox.
+std::atomic<bool> has_pwait2{true};
+
+int Wait(int epfd, epoll_event* events, int most, double timeout_ms) {
+  const double whole = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
+  if (whole > timeout_ms && has_pwait2.load(std::memory_order_relaxed)) {
     const timespec timeout = ToTimespec(timeout_ms);
-    return static_cast<int>(
+    const auto count = static_cast<int>(
         syscall(SYS_epoll_pwait2, epfd, events, most, &timeout, nullptr, 0));
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_pwait2.store(false, std::memory_order_relaxed);
   }
-  const double ms = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
-  return epoll_wait(epfd, events, most, static_cast<int>(ms));
+  return epoll_wait(epfd, events, most, static_cast<int>(whole));
 }
 
-// What every wait takes: epfd, events, most.
-struct Target {
-  int epfd;
-  epoll_event* events;
-  int most;
-};
-
-Target ReadTarget(Args* args) {
-  const int epfd = args->Int(0, "epfd");
+// epollWait(fd, arena, count, timeoutMs, interruptFd) by the registers: waits
+// for at most `count` events. Gives how many there are, 0 after the time,
+// -errno, or kInterrupted.
+void EpollWait(Environment* environment) {
+  Registers& call = environment->registers;
   size_t bytes = 0;
-  auto* events = args->Shared<epoll_event>(1, "events", &bytes);
-  const int most = args->Int(2, "most");
-  if (!args->failed() &&
-      (most < 1 || static_cast<size_t>(most) > bytes / sizeof(epoll_event))) {
-    args->Fail(2, "most", "a number of events that there is room for");
+  auto* events = environment->Find<epoll_event>(call.arena, &bytes);
+  const int most = call.count;
+  call.result = -EINVAL;
+  if (events == nullptr || most < 1 ||
+      static_cast<size_t>(most) > bytes / sizeof(epoll_event)) {
+    return;
   }
-  return {epfd, events, most};
-}
-
-// epollWait(epfd, events, most, timeoutMs), whole milliseconds. Gives how many
-// events there are, 0 after the time, or -errno.
-napi_value EpollWait(napi_env env, napi_callback_info info) {
-  Args args(env, info);
-  const auto [epfd, events, most] = ReadTarget(&args);
-  const int timeout_ms = args.Int(3, "timeoutMs");
-  if (args.failed()) return args.Undefined();
-  return args.Result(epoll_wait(epfd, events, most, timeout_ms));
-}
-
-// epollWaitInterruptible(epfd, events, most, timeoutMs, interruptFd, precise).
-// Gives also kInterrupted; -1 is no interruptFd.
-napi_value EpollWaitInterruptible(napi_env env, napi_callback_info info) {
-  Args args(env, info);
-  const auto [epfd, events, most] = ReadTarget(&args);
-  const double timeout_ms = args.Double(3, "timeoutMs");
-  const int interrupt_fd = args.Int(4, "interruptFd");
-  const bool precise = args.Int(5, "precise") != 0;
-  if (args.failed()) return args.Undefined();
-  if (interrupt_fd < 0) {
-    return args.Result(Wait(epfd, events, most, timeout_ms, precise));
+  if (call.interrupt_fd >= 0) {
+    // The signal pipe is no part of the caller's set: both are watched from
+    // outside, and the events then taken without a wait.
+    pollfd fds[2] = {{call.interrupt_fd, POLLIN, 0}, {call.fd, POLLIN, 0}};
+    const timespec timeout = ToTimespec(call.timeout_ms);
+    call.Finish(ppoll(fds, 2, &timeout, nullptr));
+    if (call.result <= 0) return;
+    if (fds[0].revents != 0) {
+      call.result = kInterrupted;
+      return;
+    }
+    call.timeout_ms = 0;
   }
-  // The signal pipe is no part of the caller's set: both are watched from
-  // outside, and the events then taken without a wait.
-  pollfd fds[2] = {{interrupt_fd, POLLIN, 0}, {epfd, POLLIN, 0}};
-  const timespec timeout = ToTimespec(timeout_ms);
-  const int ready = ppoll(fds, 2, &timeout, nullptr);
-  if (ready <= 0) return args.Result(ready);
-  if (fds[0].revents != 0) return args.Number(kInterrupted);
-  return args.Result(Wait(epfd, events, most, 0, false));
+  call.Finish(Wait(call.fd, events, most, call.timeout_ms));
 }
 
 }  // namespace
@@ -122,8 +106,7 @@ napi_value EpollWaitInterruptible(napi_env env, napi_callback_info info) {
 void InitEpoll(Napi::Env env, Napi::Object exports) {
   Export<EpollCreate>(env, exports, "epollCreate");
   Export<EpollCtl>(env, exports, "epollCtl");
-  Export<EpollWait>(env, exports, "epollWait");
-  Export<EpollWaitInterruptible>(env, exports, "epollWaitInterruptible");
+  Export<Crossing<EpollWait>>(env, exports, "epollWait");
   Napi::Object layout = Napi::Object::New(env);
   layout.Set("bytes", static_cast<double>(sizeof(epoll_event)));
   layout.Set("data", static_cast<double>(offsetof(epoll_event, data)));

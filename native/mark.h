@@ -6,7 +6,6 @@
 #include <cstdint>
 
 enum class Mark : uint32_t {
-  kArena = 0x504f5301,
   kWatcher = 0x504f5302,
   kWaiter = 0x504f5303,
 };

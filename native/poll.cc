@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <cerrno>
 #include <climits>
 #include <cmath>
 #include <cstddef>
@@ -45,31 +46,31 @@ static_assert(sizeof(pollfd) == 8, "see src/poll-set.ts");
 static_assert(offsetof(pollfd, events) == 4, "see src/poll-set.ts");
 static_assert(offsetof(pollfd, revents) == 6, "see src/poll-set.ts");
 
-// poll(set, count, timeoutMs, interruptFd): waits for the `count` descriptors
-// that follow the first place of the set, which is kept for `interruptFd`.
-// Gives how many have revents, 0 after the time, -errno, or kInterrupted.
-napi_value Poll(napi_env env, napi_callback_info info) {
-  Args args(env, info);
+// poll(arena, count, timeoutMs, interruptFd) by the registers: waits for the
+// `count` descriptors that follow the first place of the set, which is kept for
+// `interruptFd`. Gives how many have revents, 0 after the time, -errno, or
+// kInterrupted.
+void Poll(Environment* environment) {
+  Registers& call = environment->registers;
   size_t bytes = 0;
-  auto* fds = args.Shared<pollfd>(0, "set", &bytes);
-  const uint32_t count = args.Uint(1, "count");
-  const double timeout_ms = args.Double(2, "timeoutMs");
-  const int interrupt_fd = args.Int(3, "interruptFd");
-  if (args.failed()) return args.Undefined();
-  if (count >= bytes / sizeof(pollfd)) {
-    args.Fail(1, "count", "a number of descriptors that the set has");
-    return args.Undefined();
+  auto* fds = environment->Find<pollfd>(call.arena, &bytes);
+  const auto count = static_cast<nfds_t>(call.count);
+  call.result = -EINVAL;
+  if (fds == nullptr || call.count < 0 || count >= bytes / sizeof(pollfd)) {
+    return;
   }
-  if (interrupt_fd < 0) return args.Result(Wait(fds + 1, count, timeout_ms));
-  fds[0] = {interrupt_fd, POLLIN, 0};
-  const int ready = Wait(fds, count + 1, timeout_ms);
-  if (ready > 0 && fds[0].revents != 0) return args.Number(kInterrupted);
-  return args.Result(ready);
+  if (call.interrupt_fd < 0) {
+    call.Finish(Wait(fds + 1, count, call.timeout_ms));
+    return;
+  }
+  fds[0] = {call.interrupt_fd, POLLIN, 0};
+  call.Finish(Wait(fds, count + 1, call.timeout_ms));
+  if (call.result > 0 && fds[0].revents != 0) call.result = kInterrupted;
 }
 
 }  // namespace
 
 void InitPoll(Napi::Env env, Napi::Object exports) {
-  Export<Poll>(env, exports, "poll");
+  Export<Crossing<Poll>>(env, exports, "poll");
   Export<WaitFor>(env, exports, "waitFor");
 }

@@ -7,11 +7,14 @@
 #include <sys/select.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "args.h"
+#include "environment.h"
 #include "wait.h"
 
 namespace {
@@ -66,30 +69,38 @@ constexpr int kSmallestTable = 64;
 constexpr int kSmallestTable = 20;
 #endif
 
+// The highest descriptor that the table is known to cover.
+std::atomic<int> highest_covered{kSmallestTable - 1};
+
 // The kernel does not look at descriptors beyond the process's table: it leaves
 // their bits as they were, which would make a closed one look ready. If the
 // highest one is open, the table covers all the others.
 bool BeyondTable(int highest) {
-  return highest >= kSmallestTable && fcntl(highest, F_GETFD) == -1;
+  int covered = highest_covered.load(std::memory_order_relaxed);
+  if (highest <= covered) return false;
+  if (fcntl(highest, F_GETFD) == -1) return true;
+  while (covered < highest &&
+         !highest_covered.compare_exchange_weak(covered, highest,
+                                                std::memory_order_relaxed)) {
+  }
+  return false;
 }
 
-napi_value Select(napi_env env, napi_callback_info info) {
-  Args args(env, info);
+// select(arena, timeoutMs, interruptFd) by the registers. Gives how many are
+// ready, or kInterrupted.
+void Select(Environment* environment) {
+  Registers& call = environment->registers;
   size_t bytes = 0;
-  auto* lists = args.Shared<Lists>(0, "lists", &bytes);
-  const double timeout_ms = args.Double(1, "timeoutMs");
-  const int interrupt_fd = args.Int(2, "interruptFd");
-  if (args.failed()) return args.Undefined();
+  auto* lists = environment->Find<Lists>(call.arena, &bytes);
+  call.result = -EINVAL;
+  if (lists == nullptr) return;
 
   const int32_t* count = lists->count;
   auto* fds = reinterpret_cast<int32_t*>(lists + 1);
   const auto room =
       static_cast<int64_t>((bytes - sizeof(Lists)) / sizeof(int32_t));
   const int64_t total = int64_t{count[0]} + count[1] + count[2];
-  if (count[0] < 0 || count[1] < 0 || count[2] < 0 || 2 * total > room) {
-    args.Fail(0, "lists", "an arena that holds its lists");
-    return args.Undefined();
-  }
+  if (count[0] < 0 || count[1] < 0 || count[2] < 0 || 2 * total > room) return;
 
   int highest = -1;
   int lowest = 0;
@@ -97,8 +108,12 @@ napi_value Select(napi_env env, napi_callback_info info) {
     highest = std::max(highest, fds[i]);
     lowest = std::min(lowest, fds[i]);
   }
-  if (lowest < 0 || BeyondTable(highest)) return args.Number(-EBADF);
+  if (lowest < 0 || BeyondTable(highest)) {
+    call.result = -EBADF;
+    return;
+  }
 
+  const int interrupt_fd = call.interrupt_fd;
   const int top = std::max(highest, interrupt_fd);
   Sets sets(std::max(top, 0));
   bool used[3];
@@ -111,13 +126,15 @@ napi_value Select(napi_env env, napi_callback_info info) {
     sets.Add(0, interrupt_fd);
   }
 
-  const timespec timeout = ToTimespec(timeout_ms);
+  const timespec timeout = ToTimespec(call.timeout_ms);
   const int ready = pselect(top + 1, used[0] ? sets.Get(0) : nullptr,
                             used[1] ? sets.Get(1) : nullptr,
                             used[2] ? sets.Get(2) : nullptr, &timeout, nullptr);
-  if (ready <= 0) return args.Result(ready);
+  call.Finish(ready);
+  if (ready <= 0) return;
   if (interrupt_fd >= 0 && sets.Has(0, interrupt_fd)) {
-    return args.Number(kInterrupted);
+    call.result = kInterrupted;
+    return;
   }
 
   int found = 0;
@@ -130,11 +147,11 @@ napi_value Select(napi_env env, napi_callback_info info) {
     lists->ready[set] = found - before;
     first += count[set];
   }
-  return args.Number(found);
+  call.result = found;
 }
 
 }  // namespace
 
 void InitSelect(Napi::Env env, Napi::Object exports) {
-  Export<Select>(env, exports, "select");
+  Export<Crossing<Select>>(env, exports, "select");
 }

@@ -150,13 +150,37 @@ napi_value Shutdown(napi_env env, napi_callback_info info) {
   return args.Result(shutdown(fd, how));
 }
 
-napi_value Recv(napi_env env, napi_callback_info info) {
+// A receive and a send use memory whose address was fetched before: most use
+// the same again and again.
+template <Bytes Environment::* Which>
+napi_value Fetch(napi_env env, napi_callback_info info) {
   Args args(env, info);
-  const int fd = args.Int(0, "fd");
-  const Bytes bytes = args.Uint8Array(1, "buffer");
-  const int flags = args.Int(2, "flags");
-  if (args.failed()) return args.Undefined();
-  return args.Result(recv(fd, bytes.data, bytes.length, flags | MSG_DONTWAIT));
+  args.environment()->*Which = args.Uint8Array(0, "buffer");
+  return args.Undefined();
+}
+
+bool IsWithin(double length, size_t most) {
+  return length >= 0 && length <= static_cast<double>(most);
+}
+
+// recv(fd, length, flags) by the registers: fills the memory's beginning.
+void Recv(Environment* environment) {
+  Registers& call = environment->registers;
+  const auto [data, most] = environment->received;
+  call.result = -EINVAL;
+  if (!IsWithin(call.length, most)) return;
+  call.Finish(recv(call.fd, data, static_cast<size_t>(call.length),
+                   call.flags | MSG_DONTWAIT));
+}
+
+// send(fd, length, flags) by the registers: sends the memory's beginning.
+void Send(Environment* environment) {
+  Registers& call = environment->registers;
+  const auto [data, most] = environment->sent;
+  call.result = -EINVAL;
+  if (!IsWithin(call.length, most)) return;
+  call.Finish(send(call.fd, data, static_cast<size_t>(call.length),
+                   call.flags | kSendFlags));
 }
 
 napi_value RecvFrom(napi_env env, napi_callback_info info) {
@@ -174,15 +198,6 @@ napi_value RecvFrom(napi_env env, napi_callback_info info) {
   if (received == -1) return args.Result(received);
   WriteAddress(storage, length, exchange);
   return args.Number(received);
-}
-
-napi_value Send(napi_env env, napi_callback_info info) {
-  Args args(env, info);
-  const int fd = args.Int(0, "fd");
-  const Bytes bytes = args.Uint8Array(1, "data");
-  const int flags = args.Int(2, "flags");
-  if (args.failed()) return args.Undefined();
-  return args.Result(send(fd, bytes.data, bytes.length, flags | kSendFlags));
 }
 
 napi_value SendTo(napi_env env, napi_callback_info info) {
@@ -241,9 +256,11 @@ void InitSocket(Napi::Env env, Napi::Object exports) {
   Export<AcceptCall>(env, exports, "accept");
   Export<Listen>(env, exports, "listen");
   Export<Shutdown>(env, exports, "shutdown");
-  Export<Recv>(env, exports, "recv");
+  Export<Fetch<&Environment::received>>(env, exports, "receiveInto");
+  Export<Crossing<Recv>>(env, exports, "recv");
   Export<RecvFrom>(env, exports, "recvfrom");
-  Export<Send>(env, exports, "send");
+  Export<Fetch<&Environment::sent>>(env, exports, "sendFrom");
+  Export<Crossing<Send>>(env, exports, "send");
   Export<SendTo>(env, exports, "sendto");
   Export<SetOption>(env, exports, "setsockopt");
   Export<GetOption>(env, exports, "getsockopt");

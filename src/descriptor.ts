@@ -32,14 +32,16 @@ export function fdOf(
 }
 
 function fdOfObject(value: unknown): unknown {
-  const isObject = typeof value === "object" || typeof value === "function";
-  if (!isObject || value === null) return undefined;
-  if (hasFileno(value)) return value.fileno();
-  return "fd" in value ? value.fd : undefined;
+  if (!isObject(value)) return undefined;
+  const { fileno } = value;
+  return typeof fileno === "function" ? fileno.call(value) : value.fd;
 }
 
-function hasFileno(value: object): value is { fileno(): unknown } {
-  return "fileno" in value && typeof value.fileno === "function";
+function isObject(
+  value: unknown,
+): value is { readonly fileno?: unknown; readonly fd?: unknown } {
+  const isObject = typeof value === "object" || typeof value === "function";
+  return isObject && value !== null;
 }
 
 function badFd(

@@ -1,12 +1,10 @@
 import { announceClosing } from "./closing.ts";
 import { type Arena, type EpollNative, native, type Native } from "./native.ts";
-import { check, ENOSYS, EPERM, osError } from "./result.ts";
+import { result, setWait } from "./registers.ts";
+import { check, ENOSYS, osError } from "./result.ts";
 import { wait } from "./wait.ts";
 
 type Calls = Native & EpollNative;
-
-/** The most milliseconds that epoll_wait(2) counts. */
-const mostMs = 2 ** 31 - 1;
 
 function isLinux(native: Native): native is Calls {
   return native.epollCreate !== undefined;
@@ -24,12 +22,10 @@ export class EpollSet {
   readonly fd: number;
   readonly #calls: Calls;
   /** Where an event's parts stand, in words. */
-  readonly #stride: number;
-  readonly #data: number;
-  /** epoll_pwait2(2) may be missing, or forbidden by an old sandbox. */
-  #isPrecise = true;
+  readonly stride: number;
+  readonly data: number;
   #arena!: Arena;
-  #words!: Uint32Array;
+  words!: Int32Array;
   #room = 0;
   /** How many events the wait asks for. */
   #most = 0;
@@ -41,8 +37,8 @@ export class EpollSet {
   constructor(fd?: number) {
     if (!isLinux(native)) throw osError(ENOSYS, "epoll_create1");
     this.#calls = native;
-    this.#stride = native.epollEvent.bytes / 4;
-    this.#data = native.epollEvent.data / 4;
+    this.stride = native.epollEvent.bytes / 4;
+    this.data = native.epollEvent.data / 4;
     this.fd = fd ?? check(native.epollCreate(0), "epoll_create1");
     this.reserve(64);
   }
@@ -73,25 +69,31 @@ export class EpollSet {
   reserve(events: number): void {
     if (events <= this.#room) return;
     this.#room = events * 2;
-    const bytes = this.#room * this.#stride * 4;
+    const bytes = this.#room * this.stride * 4;
     const [arena, buffer] = this.#calls.createArena(bytes);
     this.#arena = arena;
-    this.#words = new Uint32Array(buffer);
+    this.words = new Int32Array(buffer);
   }
 
-  /** What happened. */
-  eventsAt(index: number): number {
-    return this.#words[index * this.#stride] ?? 0;
-  }
-
-  /** Whose event it is. */
-  fdAt(index: number): number {
-    return this.#words[index * this.#stride + this.#data] ?? 0;
-  }
-
-  /** The generation with which it was registered. */
-  generationAt(index: number): number {
-    return this.#words[index * this.#stride + this.#data + 1] ?? 0;
+  /**
+   * Goes through the events of the last wait: whose each is, the generation with
+   * which that was registered, and what happened.
+   */
+  forEach(
+    count: number,
+    take: (fd: number, generation: number, events: number) => void,
+  ): void {
+    const words = this.words;
+    const stride = this.stride;
+    const data = this.data;
+    const end = count * stride;
+    for (let event = 0; event < end; event += stride) {
+      take(
+        words[event + data] ?? 0,
+        words[event + data + 1] ?? 0,
+        words[event] ?? 0,
+      );
+    }
   }
 
   /** Blocks. Gives how many events there are, 0 after the time, or -errno. */
@@ -101,29 +103,10 @@ export class EpollSet {
   }
 
   readonly #attempt = (ms: number, signals: number): number => {
-    // Whole milliseconds every kernel can count.
-    const isWhole = Number.isInteger(ms);
-    if (isWhole && signals < 0) {
-      const most = Math.min(ms, mostMs);
-      return this.#calls.epollWait(this.fd, this.#arena, this.#most, most);
-    }
-    if (isWhole || !this.#isPrecise) return this.#wait(ms, signals, 0);
-    const result = this.#wait(ms, signals, 1);
-    if (result !== ENOSYS && result !== EPERM) return result;
-    this.#isPrecise = false;
-    return this.#wait(ms, signals, 0);
+    setWait(this.#arena, this.#most, ms, signals, this.fd);
+    this.#calls.epollWait();
+    return result();
   };
-
-  #wait(ms: number, signals: number, precise: number): number {
-    return this.#calls.epollWaitInterruptible(
-      this.fd,
-      this.#arena,
-      this.#most,
-      ms,
-      signals,
-      precise,
-    );
-  }
 
   /**
    * Begins anew with an empty instance under the same number.

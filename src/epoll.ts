@@ -163,9 +163,9 @@ class EpollObject implements Disposable {
     const result = this.#set.wait(most, timeoutMs);
     const count = check(result, "epoll_wait", { fd: this.#set.fd });
     const found: [fd: number, events: number][] = [];
-    for (let i = 0; i < count; i++) {
-      found.push([this.#set.fdAt(i), this.#set.eventsAt(i)]);
-    }
+    this.#set.forEach(count, (fd, _, events) => {
+      found.push([fd, events >>> 0]);
+    });
     return found;
   }
 

@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 import type { ConstantName } from "./constant-names.ts";
 
-/** The handle of a piece of memory that native code and JavaScript share. */
-export interface Arena {
-  readonly arena: unique symbol;
-}
+/**
+ * The number of a piece of memory that native code and JavaScript share; it lives
+ * as long as the ArrayBuffer that shows it.
+ */
+export type Arena = number & { readonly arena: unique symbol };
 
 /** The handle of a descriptor that libuv watches. */
 export interface NativeWatcher {
@@ -39,20 +40,8 @@ export interface EpollNative {
     first: number,
     second: number,
   ): number;
-  epollWait(
-    epfd: number,
-    events: Arena,
-    most: number,
-    timeoutMs: number,
-  ): number;
-  epollWaitInterruptible(
-    epfd: number,
-    events: Arena,
-    most: number,
-    timeoutMs: number,
-    interruptFd: number,
-    precise: number,
-  ): number;
+  /** By the registers: fd, arena, count, timeoutMs, interruptFd. */
+  epollWait(): void;
 }
 
 /** The calls of kqueue(2). */
@@ -72,21 +61,21 @@ export interface KqueueNative {
  * What the addon offers: system calls as functions over numbers and memory.
  *
  * A result below 0 is `-errno`, taken from the call itself. No function here
- * blocks but those that take a `timeoutMs`, and `getaddrinfo`.
+ * blocks but those that take a `timeoutMs`, and `getaddrinfo`. Those that are
+ * called most often take no arguments: `registers.ts` has what they use.
  */
 export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
   readonly constants: Readonly<Record<ConstantName, number>>;
 
   createArena(bytes: number): [Arena, ArrayBuffer];
+  /** What the calls without arguments take and give: see `registers.ts`. */
+  readonly registers: ArrayBuffer;
   errorText(errno: number): string;
 
-  select(lists: Arena, timeoutMs: number, interruptFd: number): number;
-  poll(
-    set: Arena,
-    count: number,
-    timeoutMs: number,
-    interruptFd: number,
-  ): number;
+  /** By the registers: arena, timeoutMs, interruptFd. */
+  select(): void;
+  /** By the registers: arena, count, timeoutMs, interruptFd. */
+  poll(): void;
   waitFor(
     fd: number,
     events: number,
@@ -147,7 +136,10 @@ export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
     buffer: Uint8Array,
   ): number;
 
-  recv(fd: number, buffer: Uint8Array, flags: number): number;
+  /** Fetches the address of the memory that `recv()` fills from now on. */
+  receiveInto(buffer: Uint8Array): void;
+  /** By the registers: fd, length, flags. */
+  recv(): void;
   recvfrom(
     fd: number,
     buffer: Uint8Array,
@@ -161,7 +153,10 @@ export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
     maxFds: number,
     exchange: Arena,
   ): number;
-  send(fd: number, data: Uint8Array, flags: number): number;
+  /** Fetches the address of the memory that `send()` sends from now on. */
+  sendFrom(data: Uint8Array): void;
+  /** By the registers: fd, length, flags. */
+  send(): void;
   sendto(fd: number, data: Uint8Array, flags: number, exchange: Arena): number;
   sendmsg(
     fd: number,

@@ -1,4 +1,5 @@
 import { native, type Arena } from "./native.ts";
+import { result, setWait } from "./registers.ts";
 import { EINVAL } from "./result.ts";
 import { wait } from "./wait.ts";
 
@@ -76,9 +77,9 @@ export class PollSet {
 
   /** Blocks. Gives how many have revents, 0 after the time, or -errno. */
   wait(timeoutMs: number): number {
-    const result = this.#wait(timeoutMs);
+    const ready = this.#wait(timeoutMs);
     // The system counts holes among the descriptors that a process may have.
-    if (result !== EINVAL || this.#holes === 0) return result;
+    if (ready !== EINVAL || this.#holes === 0) return ready;
     this.#pack();
     return this.#wait(timeoutMs);
   }
@@ -87,29 +88,25 @@ export class PollSet {
     return wait(timeoutMs, this.#attempt);
   }
 
-  readonly #attempt = (ms: number, signals: number): number =>
-    native.poll(this.#arena, this.#slots.length - 1, ms, signals);
+  readonly #attempt = (ms: number, signals: number): number => {
+    setWait(this.#arena, this.#slots.length - 1, ms, signals);
+    native.poll();
+    return result();
+  };
 
   /**
-   * What a wait found.
+   * Goes through what a wait found.
    * @param count How many have revents.
-   * @param take Makes an answer of one; undefined leaves it out.
    */
-  answers<R>(
-    count: number,
-    take: (fd: number, revents: number) => R | undefined,
-  ): R[] {
+  forEach(count: number, take: (fd: number, revents: number) => void): void {
+    const ints = this.#ints;
     const shorts = this.#shorts;
-    const answers: R[] = [];
-    for (let index = 1, left = count; left > 0; index++) {
-      const revents = shorts[index * 4 + 3];
+    for (let place = 1, left = count; left > 0; place++) {
+      const revents = shorts[place * 4 + 3];
       if (revents === undefined) break;
       if (revents === 0) continue;
       left--;
-      const slot = this.#slots[index];
-      const answer = slot && take(slot.fd, revents);
-      if (answer !== undefined) answers.push(answer);
+      take(ints[place * 2] ?? -1, revents);
     }
-    return answers;
   }
 }

@@ -72,7 +72,11 @@ class Poll {
    */
   poll(timeoutMs?: Timeout): [fd: number, revents: number][] {
     const count = check(this.#set.wait(timeout(timeoutMs)), "poll");
-    return this.#set.answers(count, (fd, revents) => [fd, revents]);
+    const answers: [fd: number, revents: number][] = [];
+    this.#set.forEach(count, (fd, revents) => {
+      answers.push([fd, revents]);
+    });
+    return answers;
   }
 }
 

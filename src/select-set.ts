@@ -1,4 +1,5 @@
 import { native, type Arena } from "./native.ts";
+import { result, setWait } from "./registers.ts";
 import { EBADF, type ResultDetails } from "./result.ts";
 import { wait } from "./wait.ts";
 
@@ -13,10 +14,9 @@ export class SelectSet {
 
   #arena!: Arena;
   #words!: Int32Array;
-  /** Which list is being filled, and where its next descriptor goes. */
-  #list = 0;
+  /** How many lists there are, and where the next one's descriptors go. */
+  #lists = 0;
   #end = SelectSet.#fds;
-  #first = SelectSet.#fds;
 
   constructor() {
     this.#allocate(64);
@@ -28,27 +28,29 @@ export class SelectSet {
     this.#words = new Int32Array(buffer);
   }
 
-  /** Empties the lists; the first one is filled first. */
-  begin(): void {
-    this.#list = 0;
-    this.#end = this.#first = SelectSet.#fds;
+  /** The memory, to be written to only: another one after each `addList()`. */
+  get words(): Int32Array {
+    return this.#words;
   }
 
-  /** Adds a descriptor to the list that is being filled. */
-  add(fd: number): void {
+  /** Removes the lists. */
+  clear(): void {
+    this.#lists = 0;
+    this.#end = SelectSet.#fds;
+  }
+
+  /** Adds a list. Gives where in `words` its descriptors are to be written. */
+  addList(length: number): number {
+    const first = this.#end;
+    this.#end += length;
     // Each descriptor needs another word for the answer.
-    if (2 * this.#end > this.#words.length - 2) {
+    if (2 * this.#end > this.#words.length) {
       const before = this.#words;
-      this.#allocate(before.length * 2);
+      this.#allocate(4 * this.#end);
       this.#words.set(before);
     }
-    this.#words[this.#end++] = fd;
-  }
-
-  /** Ends a list; the next one is filled next. */
-  endList(): void {
-    this.#words[this.#list++] = this.#end - this.#first;
-    this.#first = this.#end;
+    this.#words[this.#lists++] = length;
+    return first;
   }
 
   /** Blocks. Gives how many are ready, 0 after the time, or -errno. */
@@ -56,21 +58,28 @@ export class SelectSet {
     return wait(timeoutMs, this.#attempt);
   }
 
-  readonly #attempt = (ms: number, signals: number): number =>
-    native.select(this.#arena, ms, signals);
+  readonly #attempt = (ms: number, signals: number): number => {
+    setWait(this.#arena, 0, ms, signals);
+    native.select();
+    return result();
+  };
 
-  /** Those of `objects`, the list's own, that are ready; lists in order. */
-  ready<T>(list: 0 | 1 | 2, objects: readonly T[]): T[] {
+  /**
+   * Those of `objects` that are ready, which may be the very array; it is the
+   * list's own. Lists in order.
+   */
+  ready<T>(list: 0 | 1 | 2, objects: T[]): T[] {
     const words = this.#words;
     let at = this.#end;
     for (let before = 0; before < list; before++) {
       at += words[SelectSet.#ready + before] ?? 0;
     }
     const end = at + (words[SelectSet.#ready + list] ?? 0);
-    const ready: T[] = [];
-    for (; at < end; at++) {
+    if (end - at === objects.length) return objects;
+    const ready = new Array<T>(end - at);
+    for (let i = 0; at < end; i++, at++) {
       const object = objects[words[at] ?? 0];
-      if (object !== undefined) ready.push(object);
+      if (object !== undefined) ready[i] = object;
     }
     return ready;
   }

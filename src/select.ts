@@ -138,7 +138,7 @@ export function select<
   const time = timeout(timeoutMs);
   const set = spare.pop() ?? new SelectSet();
   try {
-    set.begin();
+    set.clear();
     const readers = addAll(set, rlist, "rlist");
     const writers = addAll(set, wlist, "wlist");
     const others = addAll(set, xlist, "xlist");
@@ -163,16 +163,17 @@ function addAll<T extends FileDescriptorLike>(
   name: string,
 ): T[] {
   const objects = snapshot(list, name);
+  const first = set.addList(objects.length);
+  const { words } = set;
   for (let i = 0; i < objects.length; i++) {
-    set.add(fdOf(objects[i], "select", name, i));
+    words[first + i] = fdOf(objects[i], "select", name, i);
   }
-  set.endList();
   return objects;
 }
 
 /** An object's `fileno()` may change the list that it is in. */
 function snapshot<T>(list: Iterable<T>, name: string): T[] {
-  if (isArray(list)) return list.slice();
+  if (isArray(list)) return list.length === 0 ? [] : list.slice();
   if (isIterable(list)) return [...list];
   throw invalidType(name, "an iterable of file descriptors", list);
 }

@@ -27,7 +27,8 @@ function imports(file: string): string[] {
 const floors: readonly (readonly RegExp[])[] = [
   [/^src\/constant-names\.ts$/],
   [/^src\/(native|errors|arguments|closing|runtime|context)\.ts$/],
-  [/^src\/(constants|exchange|result)\.ts$/],
+  [/^src\/(constants|exchange|registers|result)\.ts$/],
+  [/^src\/recv-send\.ts$/],
   [/^src\/(deadline|descriptor|signals)\.ts$/],
   [/^src\/(wait|watcher|pending|turns|leaks|fd)\.ts$/],
   [/^src\/(select|poll|epoll|kqueue)-set\.ts$/],
@@ -88,8 +89,8 @@ test.each([...files("examples", ".ts"), ...files("exercises", ".ts")])(
 /** The parts of the native side that every other one may use. */
 const shared = [
   "address.h",
-  "arena.h",
   "args.h",
+  "environment.h",
   "exchange.h",
   "fd.h",
   "flags.h",

@@ -234,8 +234,10 @@ export abstract class BaseSelector<
     return this.#wait(time);
   }
 
-  /** What the wait has found so far, and whether another thread ended it. */
-  #ready: Ready<Data, File>[] = [];
+  /** What the wait has found, if anything, and how many that are. */
+  #ready: Ready<Data, File>[] | undefined;
+  #found = 0;
+  /** Whether another thread ended it. */
   #isWokenByThread = false;
 
   /** Takes what the mechanism reports. One for all waits: they are many. */
@@ -248,21 +250,41 @@ export abstract class BaseSelector<
       return;
     }
     const found = events & key.events;
-    if (found !== 0) this.#ready.push([key, found]);
+    if (found === 0) return;
+    const ready = (this.#ready ??= []);
+    ready[this.#found++] = key.ready(found);
   };
+
+  /**
+   * Makes room for what a wait is about to report, where the mechanism knows how
+   * many that are at most: a list that grows costs more than all else.
+   */
+  protected expect(count: number): void {
+    this.#ready ??= new Array<Ready<Data, File>>(count);
+  }
+
+  /** What the wait has found. */
+  #taken(): Ready<Data, File>[] {
+    const ready = this.#ready;
+    if (ready === undefined) return [];
+    if (ready.length !== this.#found) ready.length = this.#found;
+    return ready;
+  }
 
   #wait(timeoutMs: number): Ready<Data, File>[] {
     // A user's `wait()` may itself select: each call has its own list.
     const outer = this.#ready;
-    const ready: Ready<Data, File>[] = [];
-    this.#ready = ready;
+    const outerFound = this.#found;
+    this.#ready = undefined;
+    this.#found = 0;
     this.#isWokenByThread = false;
     try {
       this.wait(timeoutMs, this.#take);
+      return this.#taken();
     } finally {
       this.#ready = outer;
+      this.#found = outerFound;
     }
-    return ready;
   }
 
   /**

@@ -31,6 +31,7 @@ export type EpollArguments<Data> = undefined extends Data
 
 const ALL = EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
 const BROKEN = c.EPOLLERR | c.EPOLLHUP;
+const ONESHOT = c.EPOLLONESHOT;
 
 function toEpoll(events: number): number {
   return (
@@ -40,14 +41,15 @@ function toEpoll(events: number): number {
   );
 }
 
-function fromEpoll(events: number): number {
+/** What a selector tells of each combination of events. */
+const told = Uint8Array.from({ length: 32 }, (_, events) => {
   if ((events & BROKEN) !== 0) return ALL;
   return (
     ((events & c.EPOLLIN) === 0 ? 0 : EVENT_READ) |
     ((events & c.EPOLLOUT) === 0 ? 0 : EVENT_WRITE) |
     ((events & c.EPOLLPRI) === 0 ? 0 : EVENT_PRIORITY)
   );
-}
+});
 
 /** What the kernel was told of a descriptor. */
 interface Watched {
@@ -141,7 +143,7 @@ export class EpollSelector<
   }
 
   #add(fd: number, events: number, flags: number): void {
-    const generation = (this.#generation + 1) >>> 0;
+    const generation = (this.#generation + 1) | 0;
     this.#generation = generation;
     const watched = { fd, generation, flags, events, isArmed: true };
     let result = this.#tell(c.EPOLL_CTL_ADD, watched);
@@ -216,13 +218,17 @@ export class EpollSelector<
 
   /** Reports what is registered. Gives how many events that were. */
   #report(count: number, report: (fd: number, events: number) => void): number {
+    const { words, stride, data } = this.#set;
+    const all = this.#watched;
     let reported = 0;
-    for (let i = 0; i < count; i++) {
-      const fd = this.#set.fdAt(i);
-      const watched = this.#watched[fd];
-      if (watched?.generation !== this.#set.generationAt(i)) continue;
-      if ((watched.flags & c.EPOLLONESHOT) !== 0) watched.isArmed = false;
-      report(fd, fromEpoll(this.#set.eventsAt(i)));
+    this.expect(count);
+    for (let i = 0, at = 0; i < count; i++, at += stride) {
+      const fd = words[at + data] ?? 0;
+      const watched = all[fd];
+      if (watched === undefined) continue;
+      if (watched.generation !== words[at + data + 1]) continue;
+      if ((watched.flags & ONESHOT) !== 0) watched.isArmed = false;
+      report(fd, told[(words[at] ?? 0) & 31] ?? 0);
       reported++;
     }
     return reported;

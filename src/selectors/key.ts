@@ -33,6 +33,23 @@ export class SelectorKey<
     this.events = events;
     Object.assign(this, { data });
   }
+
+  /** The last pair of this key's, and its events. */
+  #ready: Ready<Data, File> | undefined;
+  #readyEvents = 0;
+
+  /**
+   * @internal The pair that tells which of its events are ready: the same as long
+   * as these are the same, since nobody can change it.
+   */
+  ready(events: number): Ready<Data, File> {
+    const last = this.#ready;
+    if (last !== undefined && this.#readyEvents === events) return last;
+    const ready = Object.freeze([this, events] as const);
+    this.#ready = ready;
+    this.#readyEvents = events;
+    return ready;
+  }
 }
 
 /** The `data` argument, which may be left out where `Data` has undefined. */
@@ -40,8 +57,8 @@ export type DataArgument<Data> = undefined extends Data
   ? [data?: Data]
   : [data: Data];
 
-/** A key, and which of its events are ready. */
-export type Ready<Data, File extends FileDescriptorLike> = [
+/** A key, and which of its events are ready; it can't be changed. */
+export type Ready<Data, File extends FileDescriptorLike> = readonly [
   key: SelectorKey<Data, File>,
   events: number,
 ];

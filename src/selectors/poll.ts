@@ -71,7 +71,8 @@ export class PollSelector<
     report: (fd: number, events: number) => void,
   ): void {
     const count = check(this.#set.wait(timeoutMs), "poll");
-    this.#set.answers(count, (fd, revents) => {
+    if (count > 0) this.expect(count);
+    this.#set.forEach(count, (fd, revents) => {
       report(fd, fromPoll(revents));
     });
   }

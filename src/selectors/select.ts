@@ -26,7 +26,7 @@ export class SelectSelector<
     new Set(),
   ];
   /** The lists as they are in the set, once they are there. */
-  #written: readonly (readonly number[])[] | undefined;
+  #written: readonly number[][] | undefined;
 
   protected override get allEvents(): number {
     return EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
@@ -44,12 +44,12 @@ export class SelectSelector<
     for (const list of this.#lists) list.delete(fd);
   }
 
-  #write(): readonly (readonly number[])[] {
+  #write(): readonly number[][] {
     const lists = this.#lists.map((list) => [...list]);
-    this.#set.begin();
+    this.#set.clear();
     for (const list of lists) {
-      for (const fd of list) this.#set.add(fd);
-      this.#set.endList();
+      const first = this.#set.addList(list.length);
+      this.#set.words.set(list, first);
     }
     return lists;
   }

@@ -4,6 +4,7 @@ import { ClosedError } from "../errors.ts";
 import { exchange, readPair } from "../exchange.ts";
 import { identityOf, unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { native } from "../native.ts";
+import { recvNow, sendNow } from "../recv-send.ts";
 import { check, EAGAIN } from "../result.ts";
 import { untaken } from "./untaken.ts";
 
@@ -56,7 +57,7 @@ export class Waker {
 
   /** Makes it unreadable again: several calls count once. */
   reset(): void {
-    while (native.recv(this.fd, drain, 0) === drain.length);
+    while (recvNow(this.fd, drain, 0) === drain.length);
   }
 
   close(): void {
@@ -79,7 +80,7 @@ export function wakeup(handle: number): void {
   integer(handle, "handle", 0, Number.MAX_SAFE_INTEGER);
   const fd = handle % fdRange;
   const isOpen = native.isOpen(fd) === 0 && handleOf(fd) === handle;
-  const result = isOpen ? native.send(fd, byte, 0) : -1;
+  const result = isOpen ? sendNow(fd, byte, 0) : -1;
   // A full pair is as good as a byte.
   if (result < 0 && result !== EAGAIN) throw new ClosedError("Selector");
 }

@@ -327,7 +327,7 @@ export class Socket extends SocketBase {
    */
   trySend(data: SocketData, flags = 0): number | undefined {
     const view = bytes(data, "data");
-    const result = native.send(this.fileno(), view, mask(flags, "flags"));
+    const result = transfer.trySend(this[HANDLE], view, mask(flags, "flags"));
     return result === EAGAIN ? undefined : this[HANDLE].check(result, "send");
   }
 

@@ -14,7 +14,7 @@ import {
   POLLPRI,
 } from "../constants.ts";
 import { EAGAIN, EINTR } from "../result.ts";
-import { native } from "../native.ts";
+import { recvNow, sendNow } from "../recv-send.ts";
 import type { Handle } from "./handle.ts";
 
 /** What poll(2) says when a receive with these flags has something to give. */
@@ -37,7 +37,7 @@ export function tryReceive(
   if (deferred !== 0) return deferred;
   // The kernel would wait for data that it then does not give.
   if (buffer.length === 0 && handle.fd !== -1) return 0;
-  return native.recv(handle.fd, buffer, flags);
+  return recvNow(handle.fd, buffer, flags);
 }
 
 /** Receives into `buffer`, and gives how many bytes, 0 at the end. */
@@ -50,7 +50,7 @@ export function receive(
   if (result !== EAGAIN) return handle.check(result, "recv");
   const again = handle.retry(
     receiveEvents(flags),
-    () => native.recv(handle.fd, buffer, flags),
+    () => recvNow(handle.fd, buffer, flags),
     deadlineFor(handle, flags),
     result,
   );
@@ -107,16 +107,16 @@ export function trySend(
   data: Uint8Array,
   flags: number,
 ): number {
-  return native.send(handle.fd, data, flags);
+  return sendNow(handle.fd, data, flags);
 }
 
 /** Sends what the system takes of `data`, and gives how many bytes. */
 export function send(handle: Handle, data: Uint8Array, flags: number): number {
-  const result = native.send(handle.fd, data, flags);
+  const result = sendNow(handle.fd, data, flags);
   if (result !== EAGAIN) return handle.check(result, "send");
   const again = handle.retry(
     POLLOUT,
-    () => native.send(handle.fd, data, flags),
+    () => sendNow(handle.fd, data, flags),
     deadlineFor(handle, flags),
     result,
   );
@@ -131,7 +131,7 @@ export function sendAll(handle: Handle, data: Uint8Array, flags: number): void {
     const rest = sent === 0 ? data : data.subarray(sent);
     const result = handle.retry(
       POLLOUT,
-      () => native.send(handle.fd, rest, flags),
+      () => sendNow(handle.fd, rest, flags),
       deadline,
     );
     if (result < 0) throw handle.error(result, "send", { bytesSent: sent });

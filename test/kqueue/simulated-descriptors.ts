@@ -13,6 +13,8 @@ import {
 } from "../../src/constants.ts";
 import { exchange, readIdentity } from "../../src/exchange.ts";
 import { native } from "../../src/native.ts";
+import { recvNow } from "../../src/recv-send.ts";
+import { result, setWait } from "../../src/registers.ts";
 import { EINTR } from "../../src/result.ts";
 
 /** Which file a number stands for now; undefined if it is closed. */
@@ -46,8 +48,9 @@ export function pollAll(
     fds[place * 2] = fd;
     masks[place * 4 + 2] = (read ? readMask : 0) | (write ? POLLOUT : 0);
   }
-  const result = native.poll(set, wanted.size, timeoutMs, interruptFd);
-  if (result < 0) return result;
+  setWait(set, wanted.size, timeoutMs, interruptFd);
+  native.poll();
+  if (result() < 0) return result();
   const found = [...wanted.keys()].map(
     (fd, i) => [fd, masks[(i + 1) * 4 + 3] ?? 0] as const,
   );
@@ -77,7 +80,7 @@ const block = new Uint8Array(2 ** 18);
  * can't be peeked into: a pipe, a listening socket.
  */
 export function unreadBytes(fd: number): number {
-  const bytes = native.recv(fd, block, MSG_PEEK | MSG_DONTWAIT);
+  const bytes = recvNow(fd, block, MSG_PEEK | MSG_DONTWAIT);
   if (bytes === EINTR) return unreadBytes(fd);
   return bytes >= 0 ? bytes : 1;
 }

@@ -61,7 +61,7 @@ export interface RecordedCall {
 /** A system with kqueue(2). */
 export class SimulatedKqueue implements KqueueCalls {
   readonly #kqueues = new Map<number, { file: string; knotes: Knotes }>();
-  readonly #memories = new WeakMap<Arena, ArrayBuffer>();
+  readonly #memories = new Map<Arena, ArrayBuffer>();
   readonly #failures = new Map<number, number>();
   readonly #interruptions: number[] = [];
   #createFailure = 0;

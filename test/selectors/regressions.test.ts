@@ -217,9 +217,9 @@ describe.skipIf(EpollSelector === undefined)("EpollSelector", () => {
     }
     const { epollWait } = native;
     let rounds = 0;
-    native.epollWait = (...args) => {
+    native.epollWait = () => {
       if (++rounds === 2) pairs[0]?.[1].shutdown(SHUT_WR);
-      return epollWait?.(...args) ?? -1;
+      epollWait?.();
     };
     try {
       const found = new Map(other?.poll(0));
@@ -244,9 +244,9 @@ describe.skipIf(EpollSelector === undefined)("EpollSelector", () => {
     }
     const { epollWait } = native;
     let rounds = 0;
-    native.epollWait = (...args) => {
+    native.epollWait = () => {
       rounds++;
-      return epollWait?.(...args) ?? -1;
+      epollWait?.();
     };
     try {
       expect(object.poll(0)).toHaveLength(128);

@@ -1,0 +1,84 @@
+#include "environment.h"
+
+#include <cstdlib>
+
+#include "args.h"
+
+namespace {
+
+constexpr double kMostBytes = 1 << 30;
+
+// An ArrayBuffer may be collected when the rest of the environment has gone.
+using Share = std::shared_ptr<Environment>;
+
+Share* ShareOf(napi_env env) {
+  void* share = nullptr;
+  napi_get_instance_data(env, &share);
+  return static_cast<Share*>(share);
+}
+
+struct ArenaShare {
+  Share environment;
+  size_t number;
+};
+
+void ReleaseArena(Napi::Env /*env*/, void* data, ArenaShare* share) {
+  share->environment->arenas[share->number] = {};
+  std::free(data);
+  delete share;
+}
+
+size_t FreeNumber(const std::vector<Arena>& arenas) {
+  size_t number = 0;
+  while (number < arenas.size() && arenas[number].data != nullptr) number++;
+  return number;
+}
+
+napi_value CreateArena(napi_env env, napi_callback_info info) {
+  Args args(env, info);
+  const double bytes = args.Double(0, "bytes");
+  if (args.failed()) return args.Undefined();
+  if (!(bytes >= 1 && bytes <= kMostBytes)) {
+    args.Fail(0, "bytes", "a size from 1 to 2^30");
+    return args.Undefined();
+  }
+  const auto size = static_cast<size_t>(bytes);
+  void* data = std::calloc(1, size);
+  if (data == nullptr) {
+    Napi::RangeError::New(env, "Out of memory").ThrowAsJavaScriptException();
+    return args.Undefined();
+  }
+  const Share& environment = *ShareOf(env);
+  auto& arenas = environment->arenas;
+  const size_t number = FreeNumber(arenas);
+  if (number == arenas.size()) arenas.emplace_back();
+  arenas[number] = {data, size};
+  auto* share = new ArenaShare{environment, number};
+  Napi::Array pair = Napi::Array::New(env, 2);
+  pair.Set(0U, static_cast<double>(number));
+  pair.Set(1U, Napi::ArrayBuffer::New(env, data, size, ReleaseArena, share));
+  return pair;
+}
+
+void ReleaseShare(Napi::Env /*env*/, void* /*data*/, Share* share) {
+  delete share;
+}
+
+}  // namespace
+
+Environment* Environment::Of(napi_env env) { return ShareOf(env)->get(); }
+
+void InitEnvironment(Napi::Env env, Napi::Object exports) {
+  const Share environment = std::make_shared<Environment>();
+  napi_set_instance_data(
+      env, new Share(environment),
+      [](napi_env /*env*/, void* data, void* /*hint*/) {
+        delete static_cast<Share*>(data);
+      },
+      nullptr);
+  exports.Set("registers",
+              Napi::ArrayBuffer::New(env, &environment->registers,
+                                     sizeof(environment->registers),
+                                     ReleaseShare, new Share(environment)));
+  Export<CreateArena>(env, exports, "createArena");
+}
