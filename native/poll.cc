@@ -1,4 +1,4 @@
-// ppoll(2), or poll(2) where there is none.
+// poll(2), and ppoll(2) for parts of a millisecond where there is one.
 #include "poll.h"
 
 #include <poll.h>
@@ -13,14 +13,16 @@
 
 namespace {
 
+// poll() counts whole milliseconds, and is quicker than ppoll().
 int Wait(pollfd* fds, nfds_t count, double timeout_ms) {
+  const double whole = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
 #ifdef __linux__
-  const timespec timeout = ToTimespec(timeout_ms);
-  return ppoll(fds, count, &timeout, nullptr);
-#else
-  const double ms = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
-  return poll(fds, count, static_cast<int>(ms));
+  if (whole > timeout_ms) {
+    const timespec timeout = ToTimespec(timeout_ms);
+    return ppoll(fds, count, &timeout, nullptr);
+  }
 #endif
+  return poll(fds, count, static_cast<int>(whole));
 }
 
 // Waits for one descriptor, or with fd -1 just for the time. Gives its revents,

@@ -86,6 +86,17 @@ bool BeyondTable(int highest) {
   return false;
 }
 
+// A look is quicker with select() than with pselect(), which counts nanoseconds.
+int Wait(int count, fd_set* readers, fd_set* writers, fd_set* others,
+         double timeout_ms) {
+  if (timeout_ms == 0) {
+    timeval none{};
+    return select(count, readers, writers, others, &none);
+  }
+  const timespec timeout = ToTimespec(timeout_ms);
+  return pselect(count, readers, writers, others, &timeout, nullptr);
+}
+
 // select(arena, timeoutMs, interruptFd) by the registers. Gives how many are
 // ready, or kInterrupted.
 void Select(Environment* environment) {
@@ -126,10 +137,10 @@ void Select(Environment* environment) {
     sets.Add(0, interrupt_fd);
   }
 
-  const timespec timeout = ToTimespec(call.timeout_ms);
-  const int ready = pselect(top + 1, used[0] ? sets.Get(0) : nullptr,
-                            used[1] ? sets.Get(1) : nullptr,
-                            used[2] ? sets.Get(2) : nullptr, &timeout, nullptr);
+  const int ready =
+      Wait(top + 1, used[0] ? sets.Get(0) : nullptr,
+           used[1] ? sets.Get(1) : nullptr, used[2] ? sets.Get(2) : nullptr,
+           call.timeout_ms);
   call.Finish(ready);
   if (ready <= 0) return;
   if (interrupt_fd >= 0 && sets.Has(0, interrupt_fd)) {

@@ -23,14 +23,15 @@ function toPoll(events: number): number {
   );
 }
 
-function fromPoll(revents: number): number {
+/** What a selector tells of each combination of events. */
+const told = Uint8Array.from({ length: 64 }, (_, revents) => {
   if ((revents & BROKEN) !== 0) return ALL;
   return (
     ((revents & POLLIN) === 0 ? 0 : EVENT_READ) |
     ((revents & POLLOUT) === 0 ? 0 : EVENT_WRITE) |
     ((revents & POLLPRI) === 0 ? 0 : EVENT_PRIORITY)
   );
-}
+});
 
 /**
  * A selector on poll(2): everywhere, and for any descriptor, but each wait costs
@@ -70,10 +71,12 @@ export class PollSelector<
     timeoutMs: number,
     report: (fd: number, events: number) => void,
   ): void {
-    const count = check(this.#set.wait(timeoutMs), "poll");
-    if (count > 0) this.expect(count);
+    const count = this.#set.wait(timeoutMs);
+    if (count === 0) return;
+    if (count < 0) check(count, "poll");
+    this.expect(count);
     this.#set.forEach(count, (fd, revents) => {
-      report(fd, fromPoll(revents));
+      report(fd, told[revents & 63] ?? 0);
     });
   }
 }

@@ -1,10 +1,23 @@
+import { markAsUntransferable } from "node:worker_threads";
 import { MSG_TRUNC } from "../constants.ts";
 
-/** As many bytes as most reads ask for, kept for them. */
-const scratch = Buffer.allocUnsafeSlow(65536);
+/**
+ * What receives are made into, as large as most of them ask for: their results
+ * are copied out of it, unless they fill most of it.
+ */
+let scratch = Buffer.allocUnsafeSlow(65_536);
 let scratchView = scratch;
 
-/** Memory for a receive of `size` bytes, whose content is copied out of it. */
+/** Where results are copied to for which Node's own pool is too small. */
+const poolBytes = 65_536;
+let pool = Buffer.alloc(0);
+let poolUsed = 0;
+
+/** Node's pool takes results below this, ours those below the other. */
+const smallBytes = 4096;
+const largeBytes = 32_768;
+
+/** Memory for a receive of `size` bytes, whose content is taken out of it. */
 export function memory(size: number, flags: number): Buffer {
   const buffer = memoryOf(size);
   // The kernel then counts what it drops, and writes nothing: what was there
@@ -20,7 +33,28 @@ function memoryOf(size: number): Buffer {
 
 /** The first `length` bytes of `buffer`, which may be used again. */
 export function taken(buffer: Buffer, length: number): Buffer {
-  if (buffer.buffer !== scratch.buffer && length === buffer.length)
-    return buffer;
-  return Buffer.from(buffer.subarray(0, length));
+  if (length < smallBytes) return Buffer.from(buffer.subarray(0, length));
+  if (length < largeBytes) return pooled(buffer.subarray(0, length));
+  // It keeps no more than twice its own size from being collected.
+  if (length < buffer.buffer.byteLength / 2) {
+    return Buffer.from(buffer.subarray(0, length));
+  }
+  if (buffer.buffer === scratch.buffer) {
+    scratchView = scratch = Buffer.allocUnsafeSlow(scratch.length);
+  }
+  return length < buffer.length ? buffer.subarray(0, length) : buffer;
+}
+
+function pooled(bytes: Buffer): Buffer {
+  if (poolUsed + bytes.length > pool.length) {
+    pool = Buffer.allocUnsafeSlow(poolBytes);
+    poolUsed = 0;
+    // Several results are in it: no one of them can be given to another thread.
+    markAsUntransferable(pool.buffer);
+  }
+  const place = pool.subarray(poolUsed, poolUsed + bytes.length);
+  place.set(bytes);
+  // As Node's pool has it, a result's memory begins at a multiple of 8.
+  poolUsed += (bytes.length + 7) & ~7;
+  return place;
 }

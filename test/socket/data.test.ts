@@ -229,3 +229,58 @@ describe("sendAll", () => {
     expect(a.recv(99).toString()).toBe("done");
   });
 });
+
+describe("what was received", () => {
+  const sizes = [1, 64, 4095, 4096, 4097, 20_000, 32_767, 32_768, 50_000];
+
+  test("stays as it is, whatever is received after it", () => {
+    using cleanup = new Cleanup();
+    const [near, far] = cleanup.both(socketpair());
+    const kept: [Buffer, number, number][] = [];
+    for (const asked of [99_999, 65_536, 40_000, 4096]) {
+      for (const size of [...sizes, 65_536, 70_000]) {
+        if (size > asked) continue;
+        for (let fill = 1; fill <= 3; fill++) {
+          near.sendAll(Buffer.alloc(size, fill));
+          const data = far.recv(asked);
+          expect(data).toHaveLength(size);
+          kept.push([data, size, fill]);
+        }
+      }
+    }
+    for (const [data, size, fill] of kept) {
+      expect(data.equals(Buffer.alloc(size, fill)), `${size}`).toBe(true);
+    }
+  });
+
+  test("keeps no more memory than a pool's, or twice its own", () => {
+    using cleanup = new Cleanup();
+    const [near, far] = cleanup.both(socketpair());
+    for (const size of sizes) {
+      near.sendAll(Buffer.alloc(size));
+      const { buffer } = far.recv(200_000);
+      expect(buffer.byteLength).toBeLessThanOrEqual(Math.max(2 * size, 65_536));
+    }
+  });
+
+  test.each([5000, 40_000])("of %d bytes can go to another thread", (size) => {
+    using cleanup = new Cleanup();
+    const [near, far] = cleanup.both(socketpair());
+    const text = "x".repeat(size);
+    near.sendAll(text);
+    const data = far.recv(65_536);
+    const other = structuredClone(data);
+    expect(Buffer.from(other).toString()).toBe(text);
+    // Whether its memory goes along or not, later results are right.
+    const { buffer } = data;
+    try {
+      if (buffer instanceof ArrayBuffer) {
+        structuredClone(buffer, { transfer: [buffer] });
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ name: "DataCloneError" });
+    }
+    near.sendAll(text);
+    expect(far.recv(65_536).toString()).toBe(text);
+  });
+});
