@@ -61,7 +61,7 @@ napi_value EpollCtl(napi_env env, napi_callback_info info) {
 std::atomic<bool> has_pwait2{true};
 
 int Wait(int epfd, epoll_event* events, int most, double timeout_ms) {
-  const double whole = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
+  const int whole = ToWholeMs(timeout_ms);
   if (whole > timeout_ms && has_pwait2.load(std::memory_order_relaxed)) {
     const timespec timeout = ToTimespec(timeout_ms);
     const auto count = static_cast<int>(
@@ -69,7 +69,7 @@ int Wait(int epfd, epoll_event* events, int most, double timeout_ms) {
     if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
     has_pwait2.store(false, std::memory_order_relaxed);
   }
-  return epoll_wait(epfd, events, most, static_cast<int>(whole));
+  return epoll_wait(epfd, events, most, whole);
 }
 
 // epollWait(fd, arena, count, timeoutMs, interruptFd) by the registers: waits
@@ -90,7 +90,8 @@ void EpollWait(Environment* environment) {
     // outside, and the events then taken without a wait.
     pollfd fds[2] = {{call.interrupt_fd, POLLIN, 0}, {call.fd, POLLIN, 0}};
     const timespec timeout = ToTimespec(call.timeout_ms);
-    call.Finish(ppoll(fds, 2, &timeout, nullptr));
+    call.Finish(
+        ppoll(fds, 2, std::isinf(call.timeout_ms) ? nullptr : &timeout, nullptr));
     if (call.result <= 0) return;
     if (fds[0].revents != 0) {
       call.result = kInterrupted;

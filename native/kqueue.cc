@@ -67,7 +67,8 @@ napi_value KqueueCreate(napi_env env, napi_callback_info info) {
 int Kevent(int kq, const Kevents& changes, Kevents* events, double timeout_ms) {
   const timespec timeout = ToTimespec(timeout_ms);
   return kevent(kq, changes.data(), static_cast<int>(changes.size()),
-                events->data(), static_cast<int>(events->size()), &timeout);
+                events->data(), static_cast<int>(events->size()),
+                std::isinf(timeout_ms) ? nullptr : &timeout);
 }
 
 // Applies the changes, and waits for the kqueue and the signal pipe together;
@@ -85,8 +86,7 @@ int Interruptible(int kq, const Kevents& changes, Kevents* events,
     const int now = Kevent(kq, changes, events, 0);
     if (now != 0 || events->empty()) return now;
   }
-  const double ms = std::ceil(std::fmin(timeout_ms, INT_MAX));
-  const int ready = poll(fds, 2, static_cast<int>(ms));
+  const int ready = poll(fds, 2, ToWholeMs(timeout_ms));
   if (ready <= 0) return ready;
   if (fds[0].revents != 0) return kInterrupted;
   return Kevent(kq, {}, events, 0);

@@ -15,14 +15,14 @@ namespace {
 
 // poll() counts whole milliseconds, and is quicker than ppoll().
 int Wait(pollfd* fds, nfds_t count, double timeout_ms) {
-  const double whole = std::ceil(std::fmin(std::fmax(timeout_ms, 0), INT_MAX));
+  const int whole = ToWholeMs(timeout_ms);
 #ifdef __linux__
   if (whole > timeout_ms) {
     const timespec timeout = ToTimespec(timeout_ms);
     return ppoll(fds, count, &timeout, nullptr);
   }
 #endif
-  return poll(fds, count, static_cast<int>(whole));
+  return poll(fds, count, whole);
 }
 
 // Waits for one descriptor, or with fd -1 just for the time. Gives its revents,

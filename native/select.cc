@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -94,7 +95,8 @@ int Wait(int count, fd_set* readers, fd_set* writers, fd_set* others,
     return select(count, readers, writers, others, &none);
   }
   const timespec timeout = ToTimespec(timeout_ms);
-  return pselect(count, readers, writers, others, &timeout, nullptr);
+  return pselect(count, readers, writers, others,
+                 std::isinf(timeout_ms) ? nullptr : &timeout, nullptr);
 }
 
 // select(arena, timeoutMs, interruptFd) by the registers. Gives how many are

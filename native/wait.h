@@ -13,7 +13,14 @@ constexpr int kInterrupted = INT_MIN;
 // Some 30,000 years: more than any clock here counts, less than overflows.
 constexpr double kMostMs = 1e15;
 
-// Milliseconds as a timespec, rounded up: a wait never ends early.
+// Milliseconds as poll() and epoll_wait() take them, rounded up: a wait never
+// ends early. Infinity is for ever; what is longer than they count ends before.
+inline int ToWholeMs(double ms) {
+  if (std::isinf(ms)) return -1;
+  return static_cast<int>(std::ceil(std::fmin(std::fmax(ms, 0), INT_MAX)));
+}
+
+// Milliseconds as a timespec, likewise, but for Infinity.
 inline timespec ToTimespec(double ms) {
   if (!(ms > 0)) return {0, 0};
   if (ms > kMostMs) ms = kMostMs;

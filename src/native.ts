@@ -181,7 +181,9 @@ const path = "../build/Release/posix_select.node";
 function load(): Native {
   const require = createRequire(import.meta.url);
   try {
-    return require(path) as Native;
+    // An object with as many properties as an addon's is a dictionary, in which
+    // each call looks its function up; as a prototype it is none.
+    return Object.create(require(path) as Native) as Native;
   } catch (cause) {
     throw new Error(
       "posix-select: the addon could not be loaded; build it with `npm rebuild posix-select`, which needs a C++ compiler and Python 3",

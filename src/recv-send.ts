@@ -7,6 +7,8 @@
 import { native } from "./native.ts";
 import { result, setTransfer } from "./registers.ts";
 
+const { receiveInto, recv, send, sendFrom } = native;
+
 /** Larger ones are not kept from being collected. */
 const mostBytes = 2 ** 20;
 
@@ -27,22 +29,30 @@ let sent: Uint8Array | undefined;
 export function recvNow(fd: number, buffer: Uint8Array, flags: number): number {
   const length = getLength.call(buffer);
   if (buffer !== received) {
-    native.receiveInto(buffer);
+    receiveInto(buffer);
     received = length > mostBytes ? undefined : buffer;
   }
   setTransfer(fd, length, flags);
-  native.recv();
+  recv();
   return result();
 }
 
-/** Sends what the system takes of `data` now. Gives how many bytes, or -errno. */
-export function sendNow(fd: number, data: Uint8Array, flags: number): number {
+/**
+ * Sends what the system takes now of the first `most` bytes of `data`. Gives how
+ * many bytes, or -errno.
+ */
+export function sendNow(
+  fd: number,
+  data: Uint8Array,
+  flags: number,
+  most = Infinity,
+): number {
   const length = getLength.call(data);
   if (data !== sent) {
-    native.sendFrom(data);
+    sendFrom(data);
     sent = length > mostBytes ? undefined : data;
   }
-  setTransfer(fd, length, flags);
-  native.send();
+  setTransfer(fd, Math.min(length, most), flags);
+  send();
   return result();
 }

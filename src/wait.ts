@@ -8,9 +8,13 @@ import { endsWait, interruptFd } from "./signals.ts";
 /**
  * How long one native wait lasts at most. `worker.terminate()` takes effect
  * when JavaScript runs again, so that a worker looks up ten times a second; a
- * main thread does so as seldom as a timer of the kernel allows.
+ * main thread waits for ever without the kernel's timer, else as long as that
+ * can count.
  */
-const sliceMs = isMainThread ? 2 ** 31 : 100;
+function slice(ms: number): number {
+  if (!isMainThread) return Math.min(ms, 100);
+  return ms === Infinity ? ms : Math.min(ms, 2 ** 31);
+}
 
 /**
  * Blocks in `attempt`, a native wait that takes how long it may last and what
@@ -24,19 +28,22 @@ export function wait(
   timeoutMs: number,
   attempt: (timeoutMs: number, interruptFd: number) => number,
 ): number {
-  // A look needs nothing of what follows.
+  // A look, which does not wait, is no wait that a signal could end.
   if (timeoutMs === 0) {
     const result = attempt(0, -1);
-    if (result !== EINTR) return result;
+    return result === EINTR && !endsWait() ? 0 : result;
   }
-  const deadline = deadlineAfter(timeoutMs);
+  return waitUntil(deadlineAfter(timeoutMs), timeoutMs, attempt);
+}
+
+function waitUntil(
+  deadline: number,
+  timeoutMs: number,
+  attempt: (timeoutMs: number, interruptFd: number) => number,
+): number {
   let left = timeoutMs;
   for (;;) {
-    // A look does not wait, so there is no wait that a signal could end.
-    const result = attempt(
-      Math.min(left, sliceMs),
-      timeoutMs === 0 ? -1 : interruptFd(),
-    );
+    const result = attempt(slice(left), interruptFd());
     if (result === INTERRUPTED) return EINTR;
     if (result === EINTR) {
       if (endsWait()) return EINTR;

@@ -26,7 +26,7 @@ function echo(client: Socket): void {
   try {
     const bytes = client.recvInto(slab);
     if (bytes > 0) {
-      const sent = client.send(slab.subarray(0, bytes));
+      const sent = client.send(slab, 0, bytes);
       if (sent < bytes) client.sendAll(slab.subarray(sent, bytes));
       return;
     }

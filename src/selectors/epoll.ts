@@ -88,6 +88,9 @@ export class EpollSelector<
   readonly #set = new EpollSet();
   /** By descriptor: an array finds them faster than a Map. */
   readonly #watched: (Watched | undefined)[] = [];
+  /** Their generations, 0 for none: all that most events are compared with. */
+  #generations = new Int32Array(64);
+  #hasOneShots = false;
   /** How many there may be at most. */
   #count = 0;
   #generation = 0;
@@ -143,8 +146,9 @@ export class EpollSelector<
   }
 
   #add(fd: number, events: number, flags: number): void {
-    const generation = (this.#generation + 1) | 0;
+    const generation = (this.#generation + 1) | 0 || 1;
     this.#generation = generation;
+    if ((flags & ONESHOT) !== 0) this.#hasOneShots = true;
     const watched = { fd, generation, flags, events, isArmed: true };
     let result = this.#tell(c.EPOLL_CTL_ADD, watched);
     if (result === EEXIST && this.#watched[fd] === undefined) {
@@ -153,8 +157,18 @@ export class EpollSelector<
       result = this.#tell(c.EPOLL_CTL_ADD, watched);
     }
     if (result < 0) check(result, "epoll_ctl", { fd });
-    this.#watched[fd] = watched;
     this.#set.reserve(++this.#count);
+    this.#keep(fd, watched);
+  }
+
+  #keep(fd: number, watched: Watched | undefined): void {
+    this.#watched[fd] = watched;
+    if (fd >= this.#generations.length) {
+      const before = this.#generations;
+      this.#generations = new Int32Array(2 * fd);
+      this.#generations.set(before);
+    }
+    this.#generations[fd] = watched?.generation ?? 0;
   }
 
   protected override change(fd: number, events: number): void {
@@ -167,13 +181,13 @@ export class EpollSelector<
       return;
     }
     const watched = { ...before, events };
-    this.#watched[fd] = undefined;
+    this.#keep(fd, undefined);
     const result = this.#tell(c.EPOLL_CTL_MOD, watched);
     if (result < 0) {
       this.#count--;
       check(result, "epoll_ctl", { fd });
     }
-    this.#watched[fd] = watched;
+    this.#keep(fd, watched);
   }
 
   protected override needsChange(fd: number): boolean {
@@ -182,7 +196,7 @@ export class EpollSelector<
 
   protected override remove(fd: number): void {
     if (this.#watched[fd] !== undefined) this.#count--;
-    this.#watched[fd] = undefined;
+    this.#keep(fd, undefined);
     // It may be closed, and then the kernel has forgotten it.
     this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
   }
@@ -219,19 +233,22 @@ export class EpollSelector<
   /** Reports what is registered. Gives how many events that were. */
   #report(count: number, report: (fd: number, events: number) => void): number {
     const { words, stride, data } = this.#set;
-    const all = this.#watched;
+    const generations = this.#generations;
     let reported = 0;
     this.expect(count);
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const fd = words[at + data] ?? 0;
-      const watched = all[fd];
-      if (watched === undefined) continue;
-      if (watched.generation !== words[at + data + 1]) continue;
-      if ((watched.flags & ONESHOT) !== 0) watched.isArmed = false;
+      if (generations[fd] !== words[at + data + 1]) continue;
+      if (this.#hasOneShots) this.#disarm(fd);
       report(fd, told[(words[at] ?? 0) & 31] ?? 0);
       reported++;
     }
     return reported;
+  }
+
+  #disarm(fd: number): void {
+    const watched = this.#watched[fd];
+    if (watched && (watched.flags & ONESHOT) !== 0) watched.isArmed = false;
   }
 
   /**
@@ -280,6 +297,7 @@ export class EpollSelector<
     if (this.closed) return;
     super.close();
     this.#watched.length = 0;
+    this.#generations.fill(0);
     unwatchForLeak(this);
     this.#set.close();
   }

@@ -14,6 +14,11 @@ export class SelectorKey<
   Data = unknown,
   File extends FileDescriptorLike = FileDescriptorLike,
 > {
+  // What every wait needs comes first, to be in one line of the cache.
+  /** The last pair of this key's, and its events. */
+  #ready: Ready<Data, File> | undefined;
+  #readyEvents = 0;
+
   /** The very object that was registered. */
   readonly fileobj: File;
   /** Its descriptor when it was registered. */
@@ -33,10 +38,6 @@ export class SelectorKey<
     this.events = events;
     Object.assign(this, { data });
   }
-
-  /** The last pair of this key's, and its events. */
-  #ready: Ready<Data, File> | undefined;
-  #readyEvents = 0;
 
   /**
    * @internal The pair that tells which of its events are ready: the same as long

@@ -113,9 +113,10 @@ export class Handle {
 
   /** The error that an earlier call kept, or 0. */
   takeDeferred(): number {
-    const result = this.fd === -1 ? 0 : this.#deferred;
+    const result = this.#deferred;
+    if (result === 0) return 0;
     this.#deferred = 0;
-    return result;
+    return this.fd === -1 ? 0 : result;
   }
 
   /** Gives a result back, or throws what it stands for. */

@@ -305,6 +305,8 @@ export class Socket extends SocketBase {
    * Sends what the system takes, and waits if it takes nothing.
    * @param data Text is sent as UTF-8.
    * @param flags `MSG_OOB`, `MSG_MORE`, ...
+   * @param maxBytes Of a buffer that is used again only so many bytes are sent;
+   *   all of it unless given.
    * @returns How many bytes were taken: fewer than there are if there is no
    *   more room. `sendAll()` sends all of them.
    * @throws {BrokenPipeError} EPIPE: the peer no longer reads.
@@ -315,9 +317,11 @@ export class Socket extends SocketBase {
    * @throws {OSError} EMSGSIZE: too large for a datagram; EDESTADDRREQ: no peer.
    * @see send(2)
    */
-  send(data: SocketData, flags = 0): number {
+  send(data: SocketData, flags = 0, maxBytes?: number): number {
     const view = bytes(data, "data");
-    return transfer.send(this[HANDLE], view, mask(flags, "flags"));
+    const bits = mask(flags, "flags");
+    if (maxBytes !== undefined) integer(maxBytes, "maxBytes");
+    return transfer.send(this[HANDLE], view, bits, maxBytes);
   }
 
   /**
@@ -325,9 +329,15 @@ export class Socket extends SocketBase {
    * @returns Undefined if it takes nothing, else as `send()`.
    * @throws {OSError} As `send()`.
    */
-  trySend(data: SocketData, flags = 0): number | undefined {
+  trySend(
+    data: SocketData,
+    flags = 0,
+    maxBytes?: number,
+  ): number | undefined {
     const view = bytes(data, "data");
-    const result = transfer.trySend(this[HANDLE], view, mask(flags, "flags"));
+    const bits = mask(flags, "flags");
+    if (maxBytes !== undefined) integer(maxBytes, "maxBytes");
+    const result = transfer.trySend(this[HANDLE], view, bits, maxBytes);
     return result === EAGAIN ? undefined : this[HANDLE].check(result, "send");
   }
 

@@ -101,22 +101,31 @@ export function wantsAll(flags: number): boolean {
   return (flags & MSG_WAITALL) !== 0;
 }
 
-/** Sends what the system takes of `data` now. Gives how many bytes, or -errno. */
+/**
+ * Sends what the system takes now of the first `most` bytes of `data`. Gives how
+ * many bytes, or -errno.
+ */
 export function trySend(
   handle: Handle,
   data: Uint8Array,
   flags: number,
+  most?: number,
 ): number {
-  return sendNow(handle.fd, data, flags);
+  return sendNow(handle.fd, data, flags, most);
 }
 
-/** Sends what the system takes of `data`, and gives how many bytes. */
-export function send(handle: Handle, data: Uint8Array, flags: number): number {
-  const result = sendNow(handle.fd, data, flags);
+/** Sends what the system takes of them, and gives how many bytes. */
+export function send(
+  handle: Handle,
+  data: Uint8Array,
+  flags: number,
+  most?: number,
+): number {
+  const result = sendNow(handle.fd, data, flags, most);
   if (result !== EAGAIN) return handle.check(result, "send");
   const again = handle.retry(
     POLLOUT,
-    () => sendNow(handle.fd, data, flags),
+    () => sendNow(handle.fd, data, flags, most),
     deadlineFor(handle, flags),
     result,
   );
