@@ -63,7 +63,7 @@ export class Pending<T> {
   readonly #deadline: number;
   readonly #signal: AbortSignal | undefined;
   readonly #onDeadline: () => void;
-  readonly #onSettled: () => void;
+  readonly #onSettled: (error?: unknown) => void;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -72,13 +72,14 @@ export class Pending<T> {
 
   /**
    * @param onDeadline Must settle it.
-   * @param onSettled Is called once, before whoever awaits it goes on.
+   * @param onSettled Is called once, before whoever awaits it goes on; with the
+   *   error if there is one.
    */
   constructor(
     deadline: number,
     signal: AbortSignal | undefined,
     onDeadline: () => void,
-    onSettled: () => void = () => undefined,
+    onSettled: (error?: unknown) => void = () => undefined,
   ) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -123,19 +124,20 @@ export class Pending<T> {
   /** Who has aborted it, and closed what it waits for, hears of the abort. */
   reject(error: unknown): void {
     if (this.#isSettled) return;
-    this.#settle();
     const signal = this.#signal;
     const isAborted = signal?.aborted === true;
     const isTold = error instanceof AbortError || !isAborted;
-    this.#reject(isTold ? error : new AbortError(signal.reason));
+    const told = isTold ? error : new AbortError(signal.reason);
+    this.#settle(told);
+    this.#reject(told);
   }
 
-  #settle(): void {
+  #settle(error?: unknown): void {
     this.#isSettled = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#signal !== undefined && this.#onAbort !== undefined) {
       unlisten(this.#signal, this.#onAbort);
     }
-    this.#onSettled();
+    this.#onSettled(error);
   }
 }

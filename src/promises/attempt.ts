@@ -1,13 +1,17 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import { deadlineAfter, msUntil } from "../deadline.ts";
 import { AbortError } from "../errors.ts";
 import { Pending } from "../pending.ts";
 import { ETIMEDOUT, osError } from "../result.ts";
 import { mayEndNow, nextTurn } from "../turns.ts";
-import type { Interest } from "./place.ts";
+import type { Interest, Waiter } from "./place.ts";
 import { type Limits, waits } from "./waits.ts";
 
 /** The longest pause between two tries where the system can't tell when. */
 const longestPauseMs = 32;
+
+/** What a try gives that would have to wait. */
+export const AGAIN: unique symbol = Symbol("again");
 
 /** What an attempt is about. */
 export interface Attempt<T> {
@@ -16,12 +20,16 @@ export interface Attempt<T> {
   /** How an error names the call. */
   readonly syscall: string;
   readonly limits: Limits;
-  /** Never blocks; undefined if it would have to. */
-  readonly once: () => T | undefined;
+  /** Never blocks. */
+  readonly once: () => T | typeof AGAIN;
+  /** Whether the first try is known to be in vain. */
+  readonly isInVain?: () => boolean;
   /** How far it has come; who gets on has not tried in vain. */
   readonly progress?: () => number;
   /** What there is when the time is over; a `TimeoutError` unless given. */
   readonly otherwise?: () => T;
+  /** Adds to an error what is known of it. */
+  readonly explain?: (error: unknown) => void;
 }
 
 /**
@@ -48,56 +56,161 @@ function hasQueued(interests: readonly Interest[]): boolean {
  * @throws {AbortError} ABORT_ERR
  * @throws {BusyError} ERR_BUSY
  */
-export async function attempt<T>({
-  interests,
-  syscall,
-  limits,
-  once,
-  otherwise,
-  progress = () => 0,
-}: Attempt<T>): Promise<T> {
-  const asked = interests();
-  for (const interest of asked) waits.checkFree(interest);
-  if (!mayEndNow() || hasQueued(asked)) {
-    count(asked, 1);
-    try {
-      await turn(limits);
-    } finally {
-      count(asked, -1);
+export function attempt<T>(asked: Attempt<T>): Promise<T> {
+  return promised(() => {
+    const interests = asked.interests();
+    for (const interest of interests) waits.checkFree(interest);
+    const mayWait = asked.limits.deadline !== 0;
+    if (mayWait && asked.isInVain?.() === true && !hasQueued(interests)) {
+      return new Trial(asked).begin(interests);
     }
-    // Who had its turn before may wait by now.
-    for (const interest of interests()) waits.checkFree(interest);
-  }
-  let reached = 0;
-  let tries = 0;
-  for (let isAgain = false; ; isAgain = true) {
-    const result = once();
-    if (result !== undefined) return result;
-    if (progress() > reached) tries = 0;
-    reached = progress();
-    const isInTime = await wait(interests(), syscall, limits, tries++, isAgain);
-    if (isInTime) continue;
-    // The thread may have been busy when it came.
-    const late = once() ?? otherwise?.();
-    if (late !== undefined) return late;
-    throw timedOut(syscall, interests());
+    if (!mayEndNow() || hasQueued(interests)) {
+      return attemptLater(asked, interests);
+    }
+    const result = asked.once();
+    if (result !== AGAIN) return Promise.resolve(result);
+    return new Trial(asked).begin(asked.interests());
+  }, asked.explain);
+}
+
+/** What `call` gives, or a promise that is rejected with what it throws. */
+export function promised<T>(
+  call: () => Promise<T>,
+  explain?: (error: unknown) => void,
+): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    explain?.(error);
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
+    return Promise.reject(error);
   }
 }
 
-/** Waits until another try is worth while. Gives whether there is time left. */
-async function wait(
+/** All else has its turn first. */
+async function attemptLater<T>(
+  asked: Attempt<T>,
   interests: readonly Interest[],
-  syscall: string,
-  limits: Limits,
-  tries: number,
-  isAgain: boolean,
-): Promise<boolean> {
-  if (limits.deadline === 0) return false;
-  if (!(await waits.wait(interests, syscall, limits, isAgain))) return false;
-  // "Ready" and "not ready" by turns: a datagram's receiver whose queue is full
-  // can't be waited for.
-  if (tries >= 2) await rest(tries - 2, limits);
-  return msUntil(limits.deadline) > 0;
+): Promise<T> {
+  count(interests, 1);
+  try {
+    await turn(asked.limits).finally(() => {
+      count(interests, -1);
+    });
+    // Who had its turn before may wait by now.
+    for (const interest of asked.interests()) waits.checkFree(interest);
+    const result = asked.once();
+    if (result !== AGAIN) return result;
+  } catch (error) {
+    asked.explain?.(error);
+    throw error;
+  }
+  return new Trial(asked).begin(asked.interests());
+}
+
+/** An attempt that has to wait. */
+class Trial<T> implements Waiter {
+  readonly #asked: Attempt<T>;
+  readonly #pending: Pending<T>;
+  /** What it waits for now. */
+  #interests: readonly Interest[] = [];
+  #reached = 0;
+  /** How often in a row it was told to try, and tried in vain. */
+  #tries = 0;
+  #pause: NodeJS.Timeout | undefined;
+
+  constructor(asked: Attempt<T>) {
+    this.#asked = asked;
+    const { deadline, signal } = asked.limits;
+    // One that does not wait ends by itself.
+    this.#pending = new Pending<T>(
+      deadline === 0 ? Infinity : deadline,
+      signal,
+      () => {
+        this.#end();
+      },
+      (error) => {
+        if (error !== undefined) asked.explain?.(error);
+        this.#rest();
+      },
+    );
+  }
+
+  get syscall(): string {
+    return this.#asked.syscall;
+  }
+
+  begin(interests: readonly Interest[]): Promise<T> {
+    if (this.#asked.limits.deadline === 0) this.#end();
+    else this.#wait(interests, false);
+    return this.#pending.promise;
+  }
+
+  #wait(interests: readonly Interest[], isAgain: boolean): void {
+    this.#reached = this.#asked.progress?.() ?? 0;
+    try {
+      waits.enter(interests, this, this.#asked.limits.signal, isAgain);
+      this.#interests = interests;
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  /** Waits no more, for the time being or for ever. */
+  #rest(): void {
+    if (this.#interests.length > 0) waits.leave(this.#interests, this);
+    this.#interests = [];
+    if (this.#pause !== undefined) clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
+  onReady(): void {
+    // "Ready" and "not ready" by turns: a datagram's receiver whose queue is full
+    // can't be waited for.
+    if (this.#tries >= 2) {
+      this.#rest();
+      const ms = Math.min(2 ** (this.#tries - 2), longestPauseMs);
+      this.#pause = setTimeout(() => {
+        this.#try();
+      }, ms);
+    } else {
+      this.#try();
+    }
+  }
+
+  onError(error: unknown): void {
+    this.#pending.reject(error);
+  }
+
+  #try(): void {
+    try {
+      const result = this.#asked.once();
+      if (result !== AGAIN) {
+        this.#pending.resolve(result);
+        return;
+      }
+      const isFurther = (this.#asked.progress?.() ?? 0) > this.#reached;
+      this.#tries = isFurther ? 1 : this.#tries + 1;
+      this.#rest();
+      this.#wait(this.#asked.interests(), true);
+    } catch (error) {
+      this.onError(error);
+    }
+  }
+
+  /** The time is over. */
+  #end(): void {
+    const { once, otherwise, syscall, interests } = this.#asked;
+    try {
+      // The thread may have been busy when it came.
+      const late = once();
+      if (late !== AGAIN) this.#pending.resolve(late);
+      else if (otherwise !== undefined) this.#pending.resolve(otherwise());
+      else throw timedOut(syscall, interests());
+    } catch (error) {
+      this.onError(error);
+    }
+  }
 }
 
 /** Rests, each time twice as long. */

@@ -1,7 +1,7 @@
 import { EVENT_READ } from "../selectors/index.ts";
 import type { Address } from "../socket/address.ts";
 import type { Socket } from "../socket/index.ts";
-import { attempt } from "./attempt.ts";
+import { AGAIN, attempt, promised } from "./attempt.ts";
 import { connectTo } from "./connect.ts";
 import {
   checkSocket,
@@ -20,16 +20,18 @@ import {
  * @throws {OSError} As `socket.accept()`, and EBADF: it is closed meanwhile.
  * @see accept(2)
  */
-export async function accept(
+export function accept(
   socket: Socket,
-  options: WaitOptions = {},
+  options?: WaitOptions,
 ): Promise<[Socket, Address]> {
-  checkSocket(socket);
-  return attempt({
-    interests: interestOf(socket, EVENT_READ),
-    syscall: "accept",
-    limits: limitsOf(options),
-    once: () => socket.tryAccept(),
+  return promised(() => {
+    checkSocket(socket);
+    return attempt({
+      interests: interestOf(socket, EVENT_READ),
+      syscall: "accept",
+      limits: limitsOf(options),
+      once: () => socket.tryAccept() ?? AGAIN,
+    });
   });
 }
 

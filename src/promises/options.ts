@@ -26,12 +26,16 @@ export function ownerOf(file: unknown): object | undefined {
   return file instanceof Socket ? file[HANDLE] : undefined;
 }
 
-export function limitsOf(settings: WaitOptions): Limits {
+const forever: Limits = { deadline: Infinity, signal: undefined };
+
+export function limitsOf(settings: WaitOptions | undefined): Limits {
+  if (settings === undefined) return forever;
   const signal = signalOf(settings);
   return limits(timeout(settings.timeoutMs), signal);
 }
 
-export function flagsOf(settings: TransferOptions): number {
+export function flagsOf(settings: TransferOptions | undefined): number {
+  if (settings === undefined) return 0;
   options(settings, "options");
   return mask(settings.flags ?? 0, "options.flags");
 }

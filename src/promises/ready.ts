@@ -3,7 +3,7 @@ import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import { check, EBADF, osError } from "../result.ts";
 import { EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
 import { waitFor } from "../wait.ts";
-import { attempt } from "./attempt.ts";
+import { AGAIN, attempt } from "./attempt.ts";
 import { limitsOf, ownerOf, type WaitOptions } from "./options.ts";
 
 /**
@@ -43,14 +43,14 @@ async function ready(
   settings: WaitOptions,
 ): Promise<void> {
   const fd = fdOf(file, "poll", "fd");
-  await attempt({
+  await attempt<undefined>({
     interests: () => [{ fd, events, owner: ownerOf(file) }],
     syscall: "poll",
     limits: limitsOf(settings),
     once: () => {
       const revents = check(waitFor(fd, mask, 0), "poll", { fd });
       if ((revents & POLLNVAL) !== 0) throw osError(EBADF, "poll", { fd });
-      return revents === 0 ? undefined : true;
+      return revents === 0 ? AGAIN : undefined;
     },
   });
 }

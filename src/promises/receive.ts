@@ -6,7 +6,7 @@ import { HANDLE } from "../socket/base.ts";
 import type { Socket } from "../socket/index.ts";
 import { memory, taken } from "../socket/memory.ts";
 import * as transfer from "../socket/transfer.ts";
-import { attempt } from "./attempt.ts";
+import { AGAIN, attempt, promised } from "./attempt.ts";
 import {
   checkSocket,
   flagsOf,
@@ -16,6 +16,7 @@ import {
   type TransferOptions,
   type WaitOptions,
 } from "./options.ts";
+import { waits } from "./waits.ts";
 
 /**
  * Receives what there is, and waits for something if there is nothing.
@@ -28,23 +29,27 @@ import {
  * @throws {OSError} As `socket.recv()`, and EBADF: it is closed meanwhile.
  * @see recv(2)
  */
-export async function recv(
+export function recv(
   socket: Socket,
   maxBytes: number,
-  options: TransferOptions = {},
+  options?: TransferOptions,
 ): Promise<Buffer> {
-  checkSocket(socket);
-  const size = integer(maxBytes, "maxBytes");
-  const flags = flagsOf(options);
-  if (wantsAll(socket, flags)) {
-    const buffer = Buffer.allocUnsafeSlow(size);
-    return buffer.subarray(0, await receiveAll(socket, buffer, flags, options));
-  }
-  return receive(socket, flags, options, () => {
-    // Shared memory, which is no longer ours after a wait.
-    const buffer = memory(size, flags);
-    const received = socket.tryRecvInto(buffer, flags);
-    return received === undefined ? undefined : taken(buffer, received);
+  return promised(() => {
+    checkSocket(socket);
+    const size = integer(maxBytes, "maxBytes");
+    const flags = flagsOf(options);
+    if (wantsAll(socket, flags)) {
+      const buffer = Buffer.allocUnsafeSlow(size);
+      return receiveAll(socket, buffer, flags, options).then((received) =>
+        buffer.subarray(0, received),
+      );
+    }
+    return receive(socket, flags, options, () => {
+      // Shared memory, which is no longer ours after a wait.
+      const buffer = memory(size, flags);
+      const received = receiveNow(socket, buffer, flags);
+      return received === AGAIN ? AGAIN : taken(buffer, received);
+    });
   });
 }
 
@@ -54,30 +59,50 @@ export async function recv(
  * @throws {OSError} As `recv()`.
  * @see recv(2)
  */
-export async function recvInto(
+export function recvInto(
   socket: Socket,
   buffer: ArrayBufferView,
-  options: TransferOptions = {},
+  options?: TransferOptions,
 ): Promise<number> {
-  checkSocket(socket);
-  const view = writableBytes(buffer, "buffer");
-  const flags = flagsOf(options);
-  if (wantsAll(socket, flags)) {
-    return receiveAll(socket, view, flags, options);
-  }
-  const checkStays = guardOf(view, "buffer");
-  return receive(socket, flags, options, () => {
-    // It would look like the end of what the peer sends.
-    checkStays();
-    return socket.tryRecvInto(view, flags);
+  return promised(() => {
+    checkSocket(socket);
+    const view = writableBytes(buffer, "buffer");
+    const flags = flagsOf(options);
+    if (wantsAll(socket, flags)) {
+      return receiveAll(socket, view, flags, options);
+    }
+    const checkStays = guardOf(view, "buffer");
+    return receive(socket, flags, options, () => {
+      // It would look like the end of what the peer sends.
+      checkStays();
+      return receiveNow(socket, view, flags);
+    });
   });
+}
+
+/**
+ * Receives what there is. A stream that had less than was asked for has no more:
+ * the next receive waits without a try, which costs as much as all else it does.
+ */
+function receiveNow(
+  socket: Socket,
+  buffer: Uint8Array,
+  flags: number,
+): number | typeof AGAIN {
+  const received = socket.tryRecvInto(buffer, flags);
+  if (received === undefined) return AGAIN;
+  if (received === 0 || flags !== 0) return received;
+  if (received < buffer.length && socket.type === SOCK_STREAM) {
+    waits.setDrained(socket.fileno(), socket[HANDLE]);
+  }
+  return received;
 }
 
 function receive<T>(
   socket: Socket,
   flags: number,
-  options: WaitOptions,
-  once: () => T | undefined,
+  options: WaitOptions | undefined,
+  once: () => T | typeof AGAIN,
 ): Promise<T> {
   const isUrgent = transfer.receiveEvents(flags) !== POLLIN;
   const events = isUrgent ? EVENT_PRIORITY : EVENT_READ;
@@ -86,6 +111,8 @@ function receive<T>(
     syscall: "recv",
     limits: limitsOf(options),
     once,
+    isInVain: () =>
+      flags === 0 && waits.isDrained(socket.fileno(), socket[HANDLE]),
   });
 }
 
@@ -100,7 +127,7 @@ async function receiveAll(
   socket: Socket,
   view: Uint8Array,
   flags: number,
-  options: WaitOptions,
+  options: WaitOptions | undefined,
 ): Promise<number> {
   const handle = socket[HANDLE];
   const limits = limitsOf(options);
@@ -118,7 +145,7 @@ async function receiveAll(
         once: () => {
           checkStays();
           const result = transfer.tryReceive(handle, rest, flags);
-          return result === EAGAIN ? undefined : result;
+          return result === EAGAIN ? AGAIN : result;
         },
       });
     } catch (error) {

@@ -4,7 +4,7 @@ import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
 import { select as selectNow } from "../select.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
-import { attempt } from "./attempt.ts";
+import { AGAIN, attempt } from "./attempt.ts";
 import { ownerOf } from "./options.ts";
 import type { Interest } from "./place.ts";
 import { limits } from "./waits.ts";
@@ -53,7 +53,7 @@ export async function select<
     limits: settings,
     once: () => {
       const found = selectNow(read, write, except, 0);
-      return found.some((list) => list.length > 0) ? found : undefined;
+      return found.some((list) => list.length > 0) ? found : AGAIN;
     },
     otherwise: () => [[], [], []],
   });

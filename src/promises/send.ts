@@ -5,7 +5,7 @@ import { EVENT_WRITE } from "../selectors/index.ts";
 import { HANDLE } from "../socket/base.ts";
 import type { Socket, SocketData } from "../socket/index.ts";
 import * as transfer from "../socket/transfer.ts";
-import { attempt } from "./attempt.ts";
+import { AGAIN, attempt, promised } from "./attempt.ts";
 import {
   checkSocket,
   flagsOf,
@@ -25,46 +25,50 @@ import {
  *   of them but BusyError have `bytesSent`, so that one can go on from there.
  * @see send(2)
  */
-export async function sendAll(
+export function sendAll(
   socket: Socket,
   data: SocketData,
-  options: TransferOptions = {},
+  options?: TransferOptions,
 ): Promise<void> {
-  checkSocket(socket);
-  const view = bytes(data, "data");
-  const flags = flagsOf(options);
-  const limits = limitsOf(options);
-  const handle = socket[HANDLE];
-  const { length } = view;
-  const checkStays = guardOf(view, "data");
-  let sent = 0;
-  const once = (): true | undefined => {
-    checkStays();
-    do {
-      const rest = sent === 0 ? view : view.subarray(sent);
-      const result = transfer.trySend(handle, rest, flags);
-      if (result === EAGAIN) return undefined;
-      handle.check(result, "send");
-      sent += result;
-    } while (sent < length);
-    return true;
-  };
-  try {
-    await attempt({
+  return promised(() => {
+    checkSocket(socket);
+    const view = bytes(data, "data");
+    const flags = flagsOf(options);
+    const limits = limitsOf(options);
+    const handle = socket[HANDLE];
+    const { length } = view;
+    const checkStays = guardOf(view, "data");
+    let sent = 0;
+    const once = (): typeof AGAIN | undefined => {
+      checkStays();
+      do {
+        const rest = sent === 0 ? view : view.subarray(sent);
+        const result = transfer.trySend(handle, rest, flags);
+        if (result === EAGAIN) return AGAIN;
+        handle.check(result, "send");
+        sent += result;
+      } while (sent < length);
+      return undefined;
+    };
+    return attempt<undefined>({
       interests: interestOf(socket, EVENT_WRITE),
       syscall: "send",
       limits,
       once,
       progress: () => sent,
+      explain: (error) => {
+        tellBytesSent(error, sent);
+      },
     });
-  } catch (error) {
-    if (error instanceof OSError || error instanceof AbortError) {
-      Object.defineProperty(error, "bytesSent", {
-        value: sent,
-        enumerable: true,
-        configurable: true,
-      });
-    }
-    throw error;
+  });
+}
+
+function tellBytesSent(error: unknown, sent: number): void {
+  if (error instanceof OSError || error instanceof AbortError) {
+    Object.defineProperty(error, "bytesSent", {
+      value: sent,
+      enumerable: true,
+      configurable: true,
+    });
   }
 }

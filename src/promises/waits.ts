@@ -22,7 +22,10 @@ export interface Limits {
 /** How often descriptors that others may close are looked at. */
 const glanceMs = 1000;
 
-const closedNote = "it was closed while it was waited for";
+function closedError(fd: number, { syscall }: Waiter): Error {
+  const note = "it was closed while it was waited for";
+  return osError(EBADF, syscall, { fd, note });
+}
 
 /**
  * All waits of this thread for a descriptor each, through one selector.
@@ -59,45 +62,32 @@ class Waits {
   }
 
   /**
-   * Waits until one of the interests may be ready.
+   * Has `waiter` told when one of the interests may be ready, until it leaves.
    * @param isAgain Whether it goes on with a wait: a number that is another
    *   file's meanwhile was closed.
-   * @returns False if the time was over before.
    * @throws {BusyError} ERR_BUSY
    * @throws {AbortError} ABORT_ERR
-   * @throws {OSError} EBADF: it is closed, or is closed meanwhile; EMFILE.
+   * @throws {OSError} EBADF: it is closed; EMFILE.
    */
-  wait(
+  enter(
     interests: readonly Interest[],
-    syscall: string,
-    { deadline, signal }: Limits,
-    isAgain = false,
-  ): Promise<boolean> {
+    waiter: Waiter,
+    signal: AbortSignal | undefined,
+    isAgain: boolean,
+  ): void {
     for (const { fd, owner } of interests) {
       const place = this.#places.get(fd);
       if (place === undefined) continue;
       const isTrusted = owner !== undefined && place.owner === owner;
       if (isTrusted || this.#isSame(place)) continue;
       this.#close(fd);
-      if (isAgain) throw osError(EBADF, syscall, { fd, note: closedNote });
+      if (isAgain) throw closedError(fd, waiter);
     }
     for (const interest of interests) this.checkFree(interest);
     if (signal?.aborted === true) throw new AbortError(signal.reason);
-    const pending: Pending<boolean> = new Pending<boolean>(
-      deadline,
-      signal,
-      () => {
-        pending.resolve(false);
-      },
-      () => {
-        for (const { fd } of interests) this.#leave(fd, pending);
-        this.#count--;
-        if (this.#count === 0) this.#selector?.unref();
-      },
-    );
     this.#count++;
     for (const { fd, events } of interests) {
-      this.#enter(fd, { pending, events, syscall });
+      this.#placeOf(fd).entries.push({ waiter, events });
     }
     try {
       const selector = (this.#selector ??= this.#begin());
@@ -109,24 +99,83 @@ class Waits {
         }, glanceMs).unref(),
       );
     } catch (error) {
+      this.leave(interests, waiter);
+      throw error;
+    }
+  }
+
+  #placeOf(fd: number): Place {
+    let place = this.#places.get(fd);
+    if (place === undefined) this.#places.set(fd, (place = new Place(fd)));
+    return place;
+  }
+
+  /** `waiter`, who has entered, waits no more. */
+  leave(interests: readonly Interest[], waiter: Waiter): void {
+    for (const { fd } of interests) {
+      const place = this.#places.get(fd);
+      if (place === undefined) continue;
+      const { entries } = place;
+      const at = entries.findIndex((entry) => entry.waiter === waiter);
+      if (at >= 0) entries.splice(at, 1);
+      if (place.watched === 0 && entries.length === 0) this.#places.delete(fd);
+    }
+    this.#count--;
+    if (this.#count === 0) this.#selector?.unref();
+  }
+
+  /**
+   * Waits until one of the interests may be ready.
+   * @returns False if the time was over before.
+   * @throws {BusyError} ERR_BUSY
+   * @throws {AbortError} ABORT_ERR
+   * @throws {OSError} EBADF: it is closed, or is closed meanwhile; EMFILE.
+   */
+  wait(
+    interests: readonly Interest[],
+    syscall: string,
+    { deadline, signal }: Limits,
+  ): Promise<boolean> {
+    let hasEntered = false;
+    const pending: Pending<boolean> = new Pending<boolean>(
+      deadline,
+      signal,
+      () => {
+        pending.resolve(false);
+      },
+      () => {
+        if (hasEntered) this.leave(interests, waiter);
+      },
+    );
+    const waiter: Waiter = {
+      syscall,
+      onReady: () => {
+        pending.resolve(true);
+      },
+      onError: (error) => {
+        pending.reject(error);
+      },
+    };
+    try {
+      this.enter(interests, waiter, signal, false);
+      hasEntered = true;
+    } catch (error) {
       pending.reject(error);
     }
     return pending.promise;
   }
 
-  #enter(fd: number, waiter: Waiter): void {
-    let place = this.#places.get(fd);
-    if (place === undefined) this.#places.set(fd, (place = new Place(fd)));
-    place.waiters.push(waiter);
+  /** All that a descriptor had to receive has been: there is no need to try. */
+  setDrained(fd: number, owner: object): void {
+    const place = this.#places.get(fd);
+    if (place === undefined || place.owner !== owner) return;
+    place.isDrained = (place.watched & EVENT_READ) !== 0;
   }
 
-  #leave(fd: number, pending: Pending<boolean>): void {
+  /** Whether that is so still: if more comes, the selector tells. */
+  isDrained(fd: number, owner: object): boolean {
     const place = this.#places.get(fd);
-    if (place === undefined) return;
-    const { waiters } = place;
-    const at = waiters.findIndex((waiter) => waiter.pending === pending);
-    if (at >= 0) waiters.splice(at, 1);
-    if (place.watched === 0 && waiters.length === 0) this.#places.delete(fd);
+    return place !== undefined && place.isDrained && place.owner === owner;
   }
 
   #begin(): BaseSelector<unknown, number> {
@@ -148,8 +197,8 @@ class Waits {
     const places = [...this.#places.values()];
     this.#places.clear();
     selector.close();
-    for (const { waiters } of places) {
-      for (const { pending } of waiters) pending.reject(error);
+    for (const { entries } of places) {
+      for (const { waiter } of [...entries]) waiter.onError(error);
     }
   }
 
@@ -183,13 +232,13 @@ class Waits {
   ): void {
     const place = this.#places.get(fd);
     if (place === undefined) return;
+    place.isDrained = false;
     const { wanted } = place;
     if ((events & ~wanted) !== 0) this.#narrow(selector, place, wanted);
     // From the end, since who goes on is taken out.
-    for (let i = place.waiters.length - 1; i >= 0; i--) {
-      const waiter = place.waiters[i];
-      if (waiter && (events & waiter.events) !== 0)
-        waiter.pending.resolve(true);
+    for (let i = place.entries.length - 1; i >= 0; i--) {
+      const entry = place.entries[i];
+      if (entry && (events & entry.events) !== 0) entry.waiter.onReady();
     }
   }
 
@@ -207,7 +256,7 @@ class Waits {
       place.watched = 0;
       if (!(error instanceof OSError)) throw error;
     }
-    if (place.watched === 0 && place.waiters.length === 0) {
+    if (place.watched === 0 && place.entries.length === 0) {
       this.#places.delete(place.fd);
     }
   }
@@ -220,8 +269,8 @@ class Waits {
       this.#glances = undefined;
       return;
     }
-    for (const { fd, waiters, watched } of [...this.#places.values()]) {
-      if (waiters.length === 0) continue;
+    for (const { fd, entries, watched } of [...this.#places.values()]) {
+      if (entries.length === 0) continue;
       if (watched === 0 ? !isFile(selector, fd) : !selector[KNOWS](fd)) {
         this.#close(fd);
       }
@@ -235,8 +284,8 @@ class Waits {
     if (place.watched !== 0) this.#selector?.unregister(fd);
     place.watched = 0;
     this.#places.delete(fd);
-    for (const { pending, syscall } of place.waiters) {
-      pending.reject(osError(EBADF, syscall, { fd, note: closedNote }));
+    for (const { waiter } of [...place.entries]) {
+      waiter.onError(closedError(fd, waiter));
     }
   }
 }
