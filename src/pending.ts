@@ -54,6 +54,17 @@ function unlisten(signal: AbortSignal, callback: () => void): void {
 /** The most that a timer of Node's counts. */
 const longestMs = 2 ** 31 - 1;
 
+/** Whose promise it is. */
+export interface PendingOwner {
+  /** The time is over: it must settle the promise. */
+  onDeadline(): void;
+  /**
+   * Called once, before whoever awaits it goes on.
+   * @param error What it is rejected with, if it is.
+   */
+  onSettled?(error?: unknown): void;
+}
+
 /**
  * A promise with a deadline and an `AbortSignal`; it lets go of both when it is
  * settled, by whatever comes first.
@@ -62,24 +73,17 @@ export class Pending<T> {
   readonly promise: Promise<T>;
   readonly #deadline: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #onDeadline: () => void;
-  readonly #onSettled: (error?: unknown) => void;
+  readonly #owner: PendingOwner;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #onAbort: (() => void) | undefined;
   #isSettled = false;
 
-  /**
-   * @param onDeadline Must settle it.
-   * @param onSettled Is called once, before whoever awaits it goes on; with the
-   *   error if there is one.
-   */
   constructor(
     deadline: number,
     signal: AbortSignal | undefined,
-    onDeadline: () => void,
-    onSettled: (error?: unknown) => void = () => undefined,
+    owner: PendingOwner,
   ) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -87,8 +91,7 @@ export class Pending<T> {
     });
     this.#deadline = deadline;
     this.#signal = signal;
-    this.#onDeadline = onDeadline;
-    this.#onSettled = onSettled;
+    this.#owner = owner;
     if (deadline !== Infinity) this.#startTimer();
     if (signal !== undefined) {
       this.#onAbort = () => {
@@ -103,7 +106,7 @@ export class Pending<T> {
     const ms = Math.min(Math.ceil(msUntil(this.#deadline)), longestMs);
     const timer = setTimeout(() => {
       if (msUntil(this.#deadline) > 0) this.#startTimer();
-      else this.#onDeadline();
+      else this.#owner.onDeadline();
     }, ms);
     if (this.#timer?.hasRef() === false) timer.unref();
     this.#timer = timer;
@@ -138,6 +141,6 @@ export class Pending<T> {
     if (this.#signal !== undefined && this.#onAbort !== undefined) {
       unlisten(this.#signal, this.#onAbort);
     }
-    this.#onSettled(error);
+    this.#owner.onSettled?.(error);
   }
 }

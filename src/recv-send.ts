@@ -7,8 +7,6 @@
 import { native } from "./native.ts";
 import { result, setTransfer } from "./registers.ts";
 
-const { receiveInto, recv, send, sendFrom } = native;
-
 /** Larger ones are not kept from being collected. */
 const mostBytes = 2 ** 20;
 
@@ -29,11 +27,11 @@ let sent: Uint8Array | undefined;
 export function recvNow(fd: number, buffer: Uint8Array, flags: number): number {
   const length = getLength.call(buffer);
   if (buffer !== received) {
-    receiveInto(buffer);
+    native.receiveInto(buffer);
     received = length > mostBytes ? undefined : buffer;
   }
   setTransfer(fd, length, flags);
-  recv();
+  native.recv();
   return result();
 }
 
@@ -49,10 +47,10 @@ export function sendNow(
 ): number {
   const length = getLength.call(data);
   if (data !== sent) {
-    sendFrom(data);
+    native.sendFrom(data);
     sent = length > mostBytes ? undefined : data;
   }
   setTransfer(fd, Math.min(length, most), flags);
-  send();
+  native.send();
   return result();
 }

@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { deadlineAfter, msUntil } from "../deadline.ts";
 import { AbortError } from "../errors.ts";
-import { Pending } from "../pending.ts";
+import { Pending, type PendingOwner } from "../pending.ts";
 import { ETIMEDOUT, osError } from "../result.ts";
 import { mayEndNow, nextTurn } from "../turns.ts";
 import type { Interest, Waiter } from "./place.ts";
@@ -12,25 +12,6 @@ const longestPauseMs = 32;
 
 /** What a try gives that would have to wait. */
 export const AGAIN: unique symbol = Symbol("again");
-
-/** What an attempt is about. */
-export interface Attempt<T> {
-  /** What to wait for between two tries; asked for when it has to wait. */
-  readonly interests: () => readonly Interest[];
-  /** How an error names the call. */
-  readonly syscall: string;
-  readonly limits: Limits;
-  /** Never blocks. */
-  readonly once: () => T | typeof AGAIN;
-  /** Whether the first try is known to be in vain. */
-  readonly isInVain?: () => boolean;
-  /** How far it has come; who gets on has not tried in vain. */
-  readonly progress?: () => number;
-  /** What there is when the time is over; a `TimeoutError` unless given. */
-  readonly otherwise?: () => T;
-  /** Adds to an error what is known of it. */
-  readonly explain?: (error: unknown) => void;
-}
 
 /**
  * Descriptors whose calls have yet to have their turn, and how many those are:
@@ -51,67 +32,14 @@ function hasQueued(interests: readonly Interest[]): boolean {
 }
 
 /**
- * Tries until there is a result, and waits between.
- * @throws {TimeoutError} ETIMEDOUT
- * @throws {AbortError} ABORT_ERR
- * @throws {BusyError} ERR_BUSY
+ * A call that is tried until it has a result, and waits between. It tries where
+ * it is told that it may: one promise for the whole call, however often.
  */
-export function attempt<T>(asked: Attempt<T>): Promise<T> {
-  return promised(() => {
-    const interests = asked.interests();
-    for (const interest of interests) waits.checkFree(interest);
-    const mayWait = asked.limits.deadline !== 0;
-    if (mayWait && asked.isInVain?.() === true && !hasQueued(interests)) {
-      return new Trial(asked).begin(interests);
-    }
-    if (!mayEndNow() || hasQueued(interests)) {
-      return attemptLater(asked, interests);
-    }
-    const result = asked.once();
-    if (result !== AGAIN) return Promise.resolve(result);
-    return new Trial(asked).begin(asked.interests());
-  }, asked.explain);
-}
-
-/** What `call` gives, or a promise that is rejected with what it throws. */
-export function promised<T>(
-  call: () => Promise<T>,
-  explain?: (error: unknown) => void,
-): Promise<T> {
-  try {
-    return call();
-  } catch (error) {
-    explain?.(error);
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
-    return Promise.reject(error);
-  }
-}
-
-/** All else has its turn first. */
-async function attemptLater<T>(
-  asked: Attempt<T>,
-  interests: readonly Interest[],
-): Promise<T> {
-  count(interests, 1);
-  try {
-    await turn(asked.limits).finally(() => {
-      count(interests, -1);
-    });
-    // Who had its turn before may wait by now.
-    for (const interest of asked.interests()) waits.checkFree(interest);
-    const result = asked.once();
-    if (result !== AGAIN) return result;
-  } catch (error) {
-    asked.explain?.(error);
-    throw error;
-  }
-  return new Trial(asked).begin(asked.interests());
-}
-
-/** An attempt that has to wait. */
-class Trial<T> implements Waiter {
-  readonly #asked: Attempt<T>;
-  readonly #pending: Pending<T>;
+export abstract class Attempt<T> implements Waiter, PendingOwner {
+  /** How an error names the call. */
+  abstract readonly syscall: string;
+  readonly limits: Limits;
+  #pending: Pending<T> | undefined;
   /** What it waits for now. */
   #interests: readonly Interest[] = [];
   #reached = 0;
@@ -119,37 +47,91 @@ class Trial<T> implements Waiter {
   #tries = 0;
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(asked: Attempt<T>) {
-    this.#asked = asked;
-    const { deadline, signal } = asked.limits;
-    // One that does not wait ends by itself.
-    this.#pending = new Pending<T>(
-      deadline === 0 ? Infinity : deadline,
-      signal,
-      () => {
-        this.#end();
-      },
-      (error) => {
-        if (error !== undefined) asked.explain?.(error);
-        this.#rest();
-      },
-    );
+  constructor(limits: Limits) {
+    this.limits = limits;
   }
 
-  get syscall(): string {
-    return this.#asked.syscall;
+  /** What to wait for between two tries; asked for when it has to wait. */
+  protected abstract interests(): readonly Interest[];
+
+  /** Tries; never blocks. */
+  protected abstract once(): T | typeof AGAIN;
+
+  /** Whether the first try is known to be in vain. */
+  protected isInVain(): boolean {
+    return false;
   }
 
-  begin(interests: readonly Interest[]): Promise<T> {
-    if (this.#asked.limits.deadline === 0) this.#end();
+  /** How far it has come; who gets on has not tried in vain. */
+  protected progress(): number {
+    return 0;
+  }
+
+  /** What there is when the time is over; a `TimeoutError` unless given. */
+  protected otherwise(): T | typeof AGAIN {
+    return AGAIN;
+  }
+
+  /** Adds to an error what is known of it. */
+  protected explain(error: unknown): unknown {
+    return error;
+  }
+
+  /**
+   * Begins.
+   * @throws {TimeoutError} ETIMEDOUT
+   * @throws {AbortError} ABORT_ERR
+   * @throws {BusyError} ERR_BUSY
+   */
+  start(): Promise<T> {
+    try {
+      const interests = this.interests();
+      for (const interest of interests) waits.checkFree(interest);
+      const isQueued = hasQueued(interests);
+      if (!isQueued && this.limits.deadline !== 0 && this.isInVain()) {
+        return this.#begin(interests);
+      }
+      if (isQueued || !mayEndNow()) return this.#startLater(interests);
+      const result = this.once();
+      if (result !== AGAIN) return Promise.resolve(result);
+      return this.#begin(this.interests());
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
+      return Promise.reject(this.explain(error));
+    }
+  }
+
+  /** All else has its turn first. */
+  async #startLater(interests: readonly Interest[]): Promise<T> {
+    count(interests, 1);
+    try {
+      await turn(this.limits).finally(() => {
+        count(interests, -1);
+      });
+      // Who had its turn before may wait by now.
+      for (const interest of this.interests()) waits.checkFree(interest);
+      const result = this.once();
+      if (result !== AGAIN) return result;
+    } catch (error) {
+      throw this.explain(error);
+    }
+    return this.#begin(this.interests());
+  }
+
+  #begin(interests: readonly Interest[]): Promise<T> {
+    const { deadline, signal } = this.limits;
+    const isLook = deadline === 0;
+    const pending = new Pending<T>(isLook ? Infinity : deadline, signal, this);
+    this.#pending = pending;
+    if (isLook) this.onDeadline();
     else this.#wait(interests, false);
-    return this.#pending.promise;
+    return pending.promise;
   }
 
   #wait(interests: readonly Interest[], isAgain: boolean): void {
-    this.#reached = this.#asked.progress?.() ?? 0;
+    this.#reached = this.progress();
     try {
-      waits.enter(interests, this, this.#asked.limits.signal, isAgain);
+      waits.enter(interests, this, this.limits.signal, isAgain);
       this.#interests = interests;
     } catch (error) {
       this.onError(error);
@@ -165,51 +147,54 @@ class Trial<T> implements Waiter {
   }
 
   onReady(): void {
+    if (this.#tries < 2) {
+      this.#try();
+      return;
+    }
     // "Ready" and "not ready" by turns: a datagram's receiver whose queue is full
     // can't be waited for.
-    if (this.#tries >= 2) {
-      this.#rest();
-      const ms = Math.min(2 ** (this.#tries - 2), longestPauseMs);
-      this.#pause = setTimeout(() => {
-        this.#try();
-      }, ms);
-    } else {
+    this.#rest();
+    const ms = Math.min(2 ** (this.#tries - 2), longestPauseMs);
+    this.#pause = setTimeout(() => {
       this.#try();
-    }
-  }
-
-  onError(error: unknown): void {
-    this.#pending.reject(error);
+    }, ms);
   }
 
   #try(): void {
     try {
-      const result = this.#asked.once();
+      const result = this.once();
       if (result !== AGAIN) {
-        this.#pending.resolve(result);
+        this.#pending?.resolve(result);
         return;
       }
-      const isFurther = (this.#asked.progress?.() ?? 0) > this.#reached;
+      const isFurther = this.progress() > this.#reached;
       this.#tries = isFurther ? 1 : this.#tries + 1;
       this.#rest();
-      this.#wait(this.#asked.interests(), true);
+      this.#wait(this.interests(), true);
     } catch (error) {
       this.onError(error);
     }
   }
 
-  /** The time is over. */
-  #end(): void {
-    const { once, otherwise, syscall, interests } = this.#asked;
+  onDeadline(): void {
     try {
       // The thread may have been busy when it came.
-      const late = once();
-      if (late !== AGAIN) this.#pending.resolve(late);
-      else if (otherwise !== undefined) this.#pending.resolve(otherwise());
-      else throw timedOut(syscall, interests());
+      const late = this.once();
+      const result = late === AGAIN ? this.otherwise() : late;
+      if (result === AGAIN) throw timedOut(this.syscall, this.interests());
+      this.#pending?.resolve(result);
     } catch (error) {
       this.onError(error);
     }
+  }
+
+  onError(error: unknown): void {
+    this.#pending?.reject(error);
+  }
+
+  onSettled(error?: unknown): void {
+    if (error !== undefined) this.explain(error);
+    this.#rest();
   }
 }
 
@@ -220,8 +205,10 @@ export async function rest(times: number, limits: Limits): Promise<void> {
   const pause: Pending<void> = new Pending<void>(
     deadlineAfter(pauseMs),
     signal,
-    () => {
-      pause.resolve();
+    {
+      onDeadline: () => {
+        pause.resolve();
+      },
     },
   );
   await pause.promise;
@@ -231,6 +218,16 @@ export async function rest(times: number, limits: Limits): Promise<void> {
 export async function turn({ signal }: Limits): Promise<void> {
   await new Promise<void>(nextTurn);
   if (signal?.aborted === true) throw new AbortError(signal.reason);
+}
+
+/** What `call` gives, or a promise that is rejected with what it throws. */
+export function promised<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
+    return Promise.reject(error);
+  }
 }
 
 /** The error when the time is over. */

@@ -76,10 +76,11 @@ async function resolve(
   if (isIP(host) !== 0) return address;
   // All else is checked before anybody is asked.
   target({ ...address, host: "" }, family, "connect");
-  const found: Pending<string> = new Pending<string>(deadline, signal, () => {
-    found.reject(
-      osError(ETIMEDOUT, "getaddrinfo", { hostname: host, text: "timed out" }),
-    );
+  const found: Pending<string> = new Pending<string>(deadline, signal, {
+    onDeadline: () => {
+      const details = { hostname: host, text: "timed out" };
+      found.reject(osError(ETIMEDOUT, "getaddrinfo", details));
+    },
   });
   lookup(host, { family: family === AF_INET6 ? 6 : 4 }).then(
     ({ address }) => {

@@ -1,14 +1,10 @@
 import { EVENT_READ } from "../selectors/index.ts";
 import type { Address } from "../socket/address.ts";
 import type { Socket } from "../socket/index.ts";
-import { AGAIN, attempt, promised } from "./attempt.ts";
+import { AGAIN, promised } from "./attempt.ts";
 import { connectTo } from "./connect.ts";
-import {
-  checkSocket,
-  interestOf,
-  limitsOf,
-  type WaitOptions,
-} from "./options.ts";
+import { SocketAttempt } from "./on-socket.ts";
+import { checkSocket, limitsOf, type WaitOptions } from "./options.ts";
 
 /**
  * Takes the next client that connected.
@@ -26,13 +22,16 @@ export function accept(
 ): Promise<[Socket, Address]> {
   return promised(() => {
     checkSocket(socket);
-    return attempt({
-      interests: interestOf(socket, EVENT_READ),
-      syscall: "accept",
-      limits: limitsOf(options),
-      once: () => socket.tryAccept() ?? AGAIN,
-    });
+    return new Accept(socket, EVENT_READ, limitsOf(options)).start();
   });
+}
+
+class Accept extends SocketAttempt<[Socket, Address]> {
+  override readonly syscall = "accept";
+
+  protected override once(): [Socket, Address] | typeof AGAIN {
+    return this.socket.tryAccept() ?? AGAIN;
+  }
 }
 
 /**

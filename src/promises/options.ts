@@ -3,7 +3,6 @@ import { timeout, type Timeout } from "../deadline.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
 import { HANDLE } from "../socket/base.ts";
 import { Socket } from "../socket/index.ts";
-import type { Interest } from "./place.ts";
 import { limits, type Limits } from "./waits.ts";
 
 /** How long a wait lasts at most, and what ends it before. */
@@ -45,16 +44,12 @@ export function checkSocket(value: unknown): void {
   throw invalidType("socket", "a Socket", value);
 }
 
-/** What to wait for on a socket. */
-export function interestOf(socket: Socket, events: number): () => Interest[] {
-  return () => [{ fd: socket.fileno(), events, owner: socket[HANDLE] }];
-}
-
-/** A check that memory has not been detached, or shrunk, since. */
-export function guardOf(view: Uint8Array, name: string): () => void {
-  const { length } = view;
-  return () => {
-    if (view.length >= length) return;
-    throw invalidType(name, "memory that stays where it is", view);
-  };
+/** Checks that memory has not been detached, or shrunk, since. */
+export function checkStays(
+  view: Uint8Array,
+  length: number,
+  name: string,
+): void {
+  if (view.length >= length) return;
+  throw invalidType(name, "memory that stays where it is", view);
 }

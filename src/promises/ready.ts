@@ -3,8 +3,10 @@ import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import { check, EBADF, osError } from "../result.ts";
 import { EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
 import { waitFor } from "../wait.ts";
-import { AGAIN, attempt } from "./attempt.ts";
+import { AGAIN, Attempt } from "./attempt.ts";
 import { limitsOf, ownerOf, type WaitOptions } from "./options.ts";
+import type { Interest } from "./place.ts";
+import type { Limits } from "./waits.ts";
 
 /**
  * Waits until a read from a descriptor would not block: there is data, a client,
@@ -43,14 +45,29 @@ async function ready(
   settings: WaitOptions,
 ): Promise<void> {
   const fd = fdOf(file, "poll", "fd");
-  await attempt<undefined>({
-    interests: () => [{ fd, events, owner: ownerOf(file) }],
-    syscall: "poll",
-    limits: limitsOf(settings),
-    once: () => {
-      const revents = check(waitFor(fd, mask, 0), "poll", { fd });
-      if ((revents & POLLNVAL) !== 0) throw osError(EBADF, "poll", { fd });
-      return revents === 0 ? AGAIN : undefined;
-    },
-  });
+  const interest = { fd, events, owner: ownerOf(file) };
+  await new Ready(limitsOf(settings), interest, mask).start();
+}
+
+class Ready extends Attempt<undefined> {
+  override readonly syscall = "poll";
+  readonly #interest: Interest;
+  readonly #mask: number;
+
+  constructor(limits: Limits, interest: Interest, mask: number) {
+    super(limits);
+    this.#interest = interest;
+    this.#mask = mask;
+  }
+
+  protected override interests(): readonly Interest[] {
+    return [this.#interest];
+  }
+
+  protected override once(): typeof AGAIN | undefined {
+    const { fd } = this.#interest;
+    const revents = check(waitFor(fd, this.#mask, 0), "poll", { fd });
+    if ((revents & POLLNVAL) !== 0) throw osError(EBADF, "poll", { fd });
+    return revents === 0 ? AGAIN : undefined;
+  }
 }

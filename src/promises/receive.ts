@@ -6,17 +6,17 @@ import { HANDLE } from "../socket/base.ts";
 import type { Socket } from "../socket/index.ts";
 import { memory, taken } from "../socket/memory.ts";
 import * as transfer from "../socket/transfer.ts";
-import { AGAIN, attempt, promised } from "./attempt.ts";
+import { AGAIN, promised } from "./attempt.ts";
+import { SocketAttempt } from "./on-socket.ts";
 import {
   checkSocket,
+  checkStays,
   flagsOf,
-  guardOf,
-  interestOf,
   limitsOf,
   type TransferOptions,
   type WaitOptions,
 } from "./options.ts";
-import { waits } from "./waits.ts";
+import { type Limits, waits } from "./waits.ts";
 
 /**
  * Receives what there is, and waits for something if there is nothing.
@@ -44,12 +44,8 @@ export function recv(
         buffer.subarray(0, received),
       );
     }
-    return receive(socket, flags, options, () => {
-      // Shared memory, which is no longer ours after a wait.
-      const buffer = memory(size, flags);
-      const received = receiveNow(socket, buffer, flags);
-      return received === AGAIN ? AGAIN : taken(buffer, received);
-    });
+    const limits = limitsOf(options);
+    return new Receive(socket, flags, limits, size).start();
   });
 }
 
@@ -71,49 +67,78 @@ export function recvInto(
     if (wantsAll(socket, flags)) {
       return receiveAll(socket, view, flags, options);
     }
-    const checkStays = guardOf(view, "buffer");
-    return receive(socket, flags, options, () => {
-      // It would look like the end of what the peer sends.
-      checkStays();
-      return receiveNow(socket, view, flags);
-    });
+    const limits = limitsOf(options);
+    return new ReceiveInto(socket, flags, limits, view).start();
   });
 }
 
-/**
- * Receives what there is. A stream that had less than was asked for has no more:
- * the next receive waits without a try, which costs as much as all else it does.
- */
-function receiveNow(
-  socket: Socket,
-  buffer: Uint8Array,
-  flags: number,
-): number | typeof AGAIN {
-  const received = socket.tryRecvInto(buffer, flags);
-  if (received === undefined) return AGAIN;
-  if (received === 0 || flags !== 0) return received;
-  if (received < buffer.length && socket.type === SOCK_STREAM) {
-    waits.setDrained(socket.fileno(), socket[HANDLE]);
+/** A receive that takes what there is. */
+abstract class ReceiveSome<T> extends SocketAttempt<T> {
+  override readonly syscall = "recv";
+  protected readonly flags: number;
+
+  constructor(socket: Socket, flags: number, limits: Limits) {
+    super(socket, eventsOf(flags), limits);
+    this.flags = flags;
   }
-  return received;
+
+  protected override isInVain(): boolean {
+    const { socket, flags } = this;
+    return flags === 0 && waits.isDrained(socket.fileno(), socket[HANDLE]);
+  }
+
+  /**
+   * Receives what there is. A stream that had less than was asked for has no more:
+   * the next receive waits without a try, which costs as much as all else it does.
+   */
+  protected receive(buffer: Uint8Array): number | typeof AGAIN {
+    const { socket, flags } = this;
+    const received = socket.tryRecvInto(buffer, flags);
+    if (received === undefined) return AGAIN;
+    if (received === 0 || flags !== 0) return received;
+    if (received < buffer.length && socket.type === SOCK_STREAM) {
+      waits.setDrained(socket.fileno(), socket[HANDLE]);
+    }
+    return received;
+  }
 }
 
-function receive<T>(
-  socket: Socket,
-  flags: number,
-  options: WaitOptions | undefined,
-  once: () => T | typeof AGAIN,
-): Promise<T> {
+class Receive extends ReceiveSome<Buffer> {
+  readonly #size: number;
+
+  constructor(socket: Socket, flags: number, limits: Limits, size: number) {
+    super(socket, flags, limits);
+    this.#size = size;
+  }
+
+  protected override once(): Buffer | typeof AGAIN {
+    // Shared memory, which is no longer ours after a wait.
+    const buffer = memory(this.#size, this.flags);
+    const received = this.receive(buffer);
+    return received === AGAIN ? AGAIN : taken(buffer, received);
+  }
+}
+
+class ReceiveInto extends ReceiveSome<number> {
+  readonly #view: Uint8Array;
+  readonly #length: number;
+
+  constructor(socket: Socket, flags: number, limits: Limits, view: Uint8Array) {
+    super(socket, flags, limits);
+    this.#view = view;
+    this.#length = view.length;
+  }
+
+  protected override once(): number | typeof AGAIN {
+    // It would look like the end of what the peer sends.
+    checkStays(this.#view, this.#length, "buffer");
+    return this.receive(this.#view);
+  }
+}
+
+function eventsOf(flags: number): number {
   const isUrgent = transfer.receiveEvents(flags) !== POLLIN;
-  const events = isUrgent ? EVENT_PRIORITY : EVENT_READ;
-  return attempt({
-    interests: interestOf(socket, events),
-    syscall: "recv",
-    limits: limitsOf(options),
-    once,
-    isInVain: () =>
-      flags === 0 && waits.isDrained(socket.fileno(), socket[HANDLE]),
-  });
+  return isUrgent ? EVENT_PRIORITY : EVENT_READ;
 }
 
 function wantsAll({ type }: Socket, flags: number): boolean {
@@ -132,22 +157,13 @@ async function receiveAll(
   const handle = socket[HANDLE];
   const limits = limitsOf(options);
   const { length } = view;
-  const checkStays = guardOf(view, "buffer");
   let received = 0;
   while (received < length || length === 0) {
     const rest = view.subarray(received);
     let result: number;
     try {
-      result = await attempt({
-        interests: interestOf(socket, EVENT_READ),
-        syscall: "recv",
-        limits,
-        once: () => {
-          checkStays();
-          const result = transfer.tryReceive(handle, rest, flags);
-          return result === EAGAIN ? AGAIN : result;
-        },
-      });
+      checkStays(view, length, "buffer");
+      result = await new ReceiveRest(socket, flags, limits, rest).start();
     } catch (error) {
       if (received === 0 || error instanceof TypeError) throw error;
       break;
@@ -158,4 +174,26 @@ async function receiveAll(
     received += result;
   }
   return received;
+}
+
+/** The next part of what is to fill a view; an error is a result below 0. */
+class ReceiveRest extends SocketAttempt<number> {
+  override readonly syscall = "recv";
+  readonly #flags: number;
+  readonly #rest: Uint8Array;
+  readonly #length: number;
+
+  constructor(socket: Socket, flags: number, limits: Limits, rest: Uint8Array) {
+    super(socket, EVENT_READ, limits);
+    this.#flags = flags;
+    this.#rest = rest;
+    this.#length = rest.length;
+  }
+
+  protected override once(): number | typeof AGAIN {
+    checkStays(this.#rest, this.#length, "buffer");
+    const handle = this.socket[HANDLE];
+    const result = transfer.tryReceive(handle, this.#rest, this.#flags);
+    return result === EAGAIN ? AGAIN : result;
+  }
 }

@@ -4,10 +4,10 @@ import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
 import { select as selectNow } from "../select.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
-import { AGAIN, attempt } from "./attempt.ts";
+import { AGAIN, Attempt } from "./attempt.ts";
 import { ownerOf } from "./options.ts";
 import type { Interest } from "./place.ts";
-import { limits } from "./waits.ts";
+import { limits, type Limits } from "./waits.ts";
 
 /**
  * Waits until descriptors are ready, as `select()` of `posix-select/select` does.
@@ -41,22 +41,47 @@ export async function select<
   const except = listOf(xlist, "xlist");
   const signal = signalOf(options);
   const settings = limits(timeout(timeoutMs), signal);
-  return attempt<[R[], W[], X[]]>({
-    interests: () => {
-      const interests = new Map<number, Interest>();
-      addAll(interests, read, "rlist", EVENT_READ);
-      addAll(interests, write, "wlist", EVENT_WRITE);
-      addAll(interests, except, "xlist", EVENT_PRIORITY);
-      return [...interests.values()];
-    },
-    syscall: "select",
-    limits: settings,
-    once: () => {
-      const found = selectNow(read, write, except, 0);
-      return found.some((list) => list.length > 0) ? found : AGAIN;
-    },
-    otherwise: () => [[], [], []],
-  });
+  return new Select(settings, read, write, except).start();
+}
+
+class Select<
+  R extends FileDescriptorLike,
+  W extends FileDescriptorLike,
+  X extends FileDescriptorLike,
+> extends Attempt<[R[], W[], X[]]> {
+  override readonly syscall = "select";
+  readonly #read: readonly R[];
+  readonly #write: readonly W[];
+  readonly #except: readonly X[];
+
+  constructor(
+    limits: Limits,
+    read: readonly R[],
+    write: readonly W[],
+    except: readonly X[],
+  ) {
+    super(limits);
+    this.#read = read;
+    this.#write = write;
+    this.#except = except;
+  }
+
+  protected override interests(): readonly Interest[] {
+    const interests = new Map<number, Interest>();
+    addAll(interests, this.#read, "rlist", EVENT_READ);
+    addAll(interests, this.#write, "wlist", EVENT_WRITE);
+    addAll(interests, this.#except, "xlist", EVENT_PRIORITY);
+    return [...interests.values()];
+  }
+
+  protected override once(): [R[], W[], X[]] | typeof AGAIN {
+    const found = selectNow(this.#read, this.#write, this.#except, 0);
+    return found.some((list) => list.length > 0) ? found : AGAIN;
+  }
+
+  protected override otherwise(): [R[], W[], X[]] {
+    return [[], [], []];
+  }
 }
 
 /** A list as it is now. */

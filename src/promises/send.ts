@@ -5,15 +5,16 @@ import { EVENT_WRITE } from "../selectors/index.ts";
 import { HANDLE } from "../socket/base.ts";
 import type { Socket, SocketData } from "../socket/index.ts";
 import * as transfer from "../socket/transfer.ts";
-import { AGAIN, attempt, promised } from "./attempt.ts";
+import { AGAIN, promised } from "./attempt.ts";
+import { SocketAttempt } from "./on-socket.ts";
 import {
   checkSocket,
+  checkStays,
   flagsOf,
-  guardOf,
-  interestOf,
   limitsOf,
   type TransferOptions,
 } from "./options.ts";
+import type { Limits } from "./waits.ts";
 
 /**
  * Sends everything; the data is left alone meanwhile.
@@ -35,40 +36,50 @@ export function sendAll(
     const view = bytes(data, "data");
     const flags = flagsOf(options);
     const limits = limitsOf(options);
-    const handle = socket[HANDLE];
-    const { length } = view;
-    const checkStays = guardOf(view, "data");
-    let sent = 0;
-    const once = (): typeof AGAIN | undefined => {
-      checkStays();
-      do {
-        const rest = sent === 0 ? view : view.subarray(sent);
-        const result = transfer.trySend(handle, rest, flags);
-        if (result === EAGAIN) return AGAIN;
-        handle.check(result, "send");
-        sent += result;
-      } while (sent < length);
-      return undefined;
-    };
-    return attempt<undefined>({
-      interests: interestOf(socket, EVENT_WRITE),
-      syscall: "send",
-      limits,
-      once,
-      progress: () => sent,
-      explain: (error) => {
-        tellBytesSent(error, sent);
-      },
-    });
+    return new SendAll(socket, flags, limits, view).start();
   });
 }
 
-function tellBytesSent(error: unknown, sent: number): void {
-  if (error instanceof OSError || error instanceof AbortError) {
-    Object.defineProperty(error, "bytesSent", {
-      value: sent,
-      enumerable: true,
-      configurable: true,
-    });
+class SendAll extends SocketAttempt<undefined> {
+  override readonly syscall = "send";
+  readonly #flags: number;
+  readonly #view: Uint8Array;
+  readonly #length: number;
+  #sent = 0;
+
+  constructor(socket: Socket, flags: number, limits: Limits, view: Uint8Array) {
+    super(socket, EVENT_WRITE, limits);
+    this.#flags = flags;
+    this.#view = view;
+    this.#length = view.length;
+  }
+
+  protected override once(): typeof AGAIN | undefined {
+    checkStays(this.#view, this.#length, "data");
+    const handle = this.socket[HANDLE];
+    do {
+      const sent = this.#sent;
+      const rest = sent === 0 ? this.#view : this.#view.subarray(sent);
+      const result = transfer.trySend(handle, rest, this.#flags);
+      if (result === EAGAIN) return AGAIN;
+      handle.check(result, "send");
+      this.#sent += result;
+    } while (this.#sent < this.#length);
+    return undefined;
+  }
+
+  protected override progress(): number {
+    return this.#sent;
+  }
+
+  protected override explain(error: unknown): unknown {
+    if (error instanceof OSError || error instanceof AbortError) {
+      Object.defineProperty(error, "bytesSent", {
+        value: this.#sent,
+        enumerable: true,
+        configurable: true,
+      });
+    }
+    return error;
   }
 }

@@ -116,8 +116,9 @@ class Waits {
       const place = this.#places.get(fd);
       if (place === undefined) continue;
       const { entries } = place;
-      const at = entries.findIndex((entry) => entry.waiter === waiter);
-      if (at >= 0) entries.splice(at, 1);
+      for (let i = entries.length - 1; i >= 0; i--) {
+        if (entries[i]?.waiter === waiter) entries.splice(i, 1);
+      }
       if (place.watched === 0 && entries.length === 0) this.#places.delete(fd);
     }
     this.#count--;
@@ -137,16 +138,14 @@ class Waits {
     { deadline, signal }: Limits,
   ): Promise<boolean> {
     let hasEntered = false;
-    const pending: Pending<boolean> = new Pending<boolean>(
-      deadline,
-      signal,
-      () => {
+    const pending: Pending<boolean> = new Pending<boolean>(deadline, signal, {
+      onDeadline: () => {
         pending.resolve(false);
       },
-      () => {
+      onSettled: () => {
         if (hasEntered) this.leave(interests, waiter);
       },
-    );
+    });
     const waiter: Waiter = {
       syscall,
       onReady: () => {
@@ -168,14 +167,14 @@ class Waits {
   /** All that a descriptor had to receive has been: there is no need to try. */
   setDrained(fd: number, owner: object): void {
     const place = this.#places.get(fd);
-    if (place === undefined || place.owner !== owner) return;
+    if (place?.owner !== owner) return;
     place.isDrained = (place.watched & EVENT_READ) !== 0;
   }
 
   /** Whether that is so still: if more comes, the selector tells. */
   isDrained(fd: number, owner: object): boolean {
     const place = this.#places.get(fd);
-    return place !== undefined && place.isDrained && place.owner === owner;
+    return place?.owner === owner && place.isDrained;
   }
 
   #begin(): BaseSelector<unknown, number> {

@@ -100,19 +100,18 @@ export class AsyncWait<R> {
       }
       if (isLook) return Promise.resolve(otherwise());
     }
-    const pending = new Pending<R>(
-      isLook ? Infinity : deadlineAfter(timeoutMs),
-      signal,
-      () => {
+    const deadline = isLook ? Infinity : deadlineAfter(timeoutMs);
+    const pending = new Pending<R>(deadline, signal, {
+      onDeadline: () => {
         this.#end(otherwise);
       },
-      () => {
+      onSettled: () => {
         this.#pending = undefined;
         waitedFor.delete(this);
         this.#watcher.keep(false);
         clearInterval(this.#glances);
       },
-    );
+    });
     this.#pending = pending;
     if (this.#source.mend !== undefined) {
       this.#glances = setInterval(() => this.#end(), glanceMs).unref();

@@ -37,7 +37,8 @@ describe.runIf(process.platform === "linux")("on Linux", () => {
     expect([read, write, other].map(isNonblocking)).toEqual(
       [read, write, other].map(() => false),
     );
-    const child = spawn("cat", { stdio: [read, "ignore", "ignore"] });
+    // It does not read: a cat would find nothing, and end.
+    const child = spawn("sleep", ["60"], { stdio: [read, "ignore", "ignore"] });
     const socket = new net.Socket({ fd: read, readable: true });
     const info = readFileSync(`/proc/${child.pid}/fdinfo/0`, "utf8");
     const [, flags = ""] = /^flags:\s*(\d+)$/m.exec(info) ?? [];
