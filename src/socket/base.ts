@@ -2,18 +2,43 @@ import { inspect } from "node:util";
 import { announceClosing } from "../closing.ts";
 import { integer, invalidType, mask } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
-import { exchange } from "../exchange.ts";
+import { exchange, type Identity } from "../exchange.ts";
 import { native } from "../native.ts";
 import { check, EAFNOSUPPORT } from "../result.ts";
 import { type Address, takeAddress } from "./address.ts";
 import type { Handle } from "./handle.ts";
-import { unwatchForLeak, watchForLeak } from "../leaks.ts";
+import { type Owned, unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { familyName, typeName } from "./names.ts";
 import type { Opened } from "./opened.ts";
 import { numberOption } from "./option.ts";
 
 /** Where a Socket keeps its handle, for this folder only. */
 export const HANDLE: unique symbol = Symbol("handle");
+
+/** What is kept of each socket should it be forgotten: as little as can be. */
+class OwnedSocket implements Owned {
+  readonly fd: number;
+  readonly device: number;
+  readonly inode: number;
+  readonly #family: number;
+  readonly #type: number;
+
+  constructor(fd: number, file: Identity, family: number, type: number) {
+    this.fd = fd;
+    this.device = file.device;
+    this.inode = file.inode;
+    this.#family = family;
+    this.#type = type;
+  }
+
+  get identity(): Identity {
+    return this;
+  }
+
+  get description(): string {
+    return describe(`fd: ${String(this.fd)}`, this.#family, this.#type);
+  }
+}
 
 /** What a `Socket` has, whatever it is used for: its descriptor and options. */
 export abstract class SocketBase {
@@ -36,9 +61,7 @@ export abstract class SocketBase {
     this.protocol = protocol;
     this[HANDLE] = handle;
     if (identity !== undefined) {
-      const { fd } = handle;
-      const description = describe(`fd: ${String(fd)}`, family, type);
-      watchForLeak(this, { fd, identity, description });
+      watchForLeak(this, new OwnedSocket(handle.fd, identity, family, type));
     }
   }
 
