@@ -60,7 +60,7 @@ export const http: Benchmark = {
   ],
   competitors: () => [
     { name: "node:http", tool: node("http-node") },
-    { name: "selector", tool: node("http-selector") },
+    { name: "posix-select, selector", tool: node("http-selector") },
     { name: "net, fixed answer", tool: node("http-net") },
     { name: "C, fixed answer", tool: c("server", "http") },
     { name: "Bun", tool: bun("http-bun") },

@@ -38,8 +38,8 @@ export const scale: Benchmark = {
   ],
   competitors: () => [
     { name: "C", tool: c("server", "echo") },
-    { name: "selector", tool: node("echo-selector") },
-    { name: "promises", tool: node("echo-promises") },
+    { name: "posix-select, selector", tool: node("echo-selector") },
+    { name: "posix-select, promises", tool: node("echo-promises") },
     { name: "net", tool: node("echo-net") },
     { name: "CPython selectors", tool: python("echo.py") },
   ],

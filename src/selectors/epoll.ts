@@ -51,17 +51,15 @@ const told = Uint8Array.from({ length: 32 }, (_, events) => {
   );
 });
 
-/** What the kernel was told of a descriptor. */
-interface Watched {
-  readonly fd: number;
-  /** Which of the registrations that had this number it is. */
-  readonly generation: number;
+/** How a descriptor is watched that is not watched as most are. */
+interface Special {
   /** EPOLLET and the like. */
   readonly flags: number;
-  readonly events: number;
   /** An EPOLLONESHOT that was reported is deaf until it is changed. */
   isArmed: boolean;
 }
+
+const usual: Readonly<Special> = { flags: 0, isArmed: true };
 
 /**
  * A selector on epoll(7): the kernel keeps the list, and a wait costs as much as
@@ -86,11 +84,14 @@ export class EpollSelector<
   // generation than is registered is such a leftover: the set is built anew, and
   // put in the place of the old one, under its number.
   readonly #set = new EpollSet();
-  /** By descriptor: an array finds them faster than a Map. */
-  readonly #watched: (Watched | undefined)[] = [];
-  /** Their generations, 0 for none: all that most events are compared with. */
+  /**
+   * By descriptor: which of the registrations that had this number it is, 0 for
+   * none. All that most events are compared with.
+   */
   #generations = new Int32Array(64);
-  #hasOneShots = false;
+  /** By descriptor: the events that the kernel was told of. */
+  #events = new Uint8Array(64);
+  readonly #special = new Map<number, Special>();
   /** How many there may be at most. */
   #count = 0;
   #generation = 0;
@@ -148,63 +149,92 @@ export class EpollSelector<
   #add(fd: number, events: number, flags: number): void {
     const generation = (this.#generation + 1) | 0 || 1;
     this.#generation = generation;
-    if ((flags & ONESHOT) !== 0) this.#hasOneShots = true;
-    const watched = { fd, generation, flags, events, isArmed: true };
-    let result = this.#tell(c.EPOLL_CTL_ADD, watched);
-    if (result === EEXIST && this.#watched[fd] === undefined) {
+    let result = this.#tell(c.EPOLL_CTL_ADD, fd, events, flags, generation);
+    if (result === EEXIST && !this.#has(fd)) {
       // A leftover of the same file, which is back under its number.
       this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
-      result = this.#tell(c.EPOLL_CTL_ADD, watched);
+      result = this.#tell(c.EPOLL_CTL_ADD, fd, events, flags, generation);
     }
     if (result < 0) check(result, "epoll_ctl", { fd });
     this.#set.reserve(++this.#count);
-    this.#keep(fd, watched);
+    this.#keep(fd, generation, events, flags);
   }
 
-  #keep(fd: number, watched: Watched | undefined): void {
-    this.#watched[fd] = watched;
-    if (fd >= this.#generations.length) {
-      const before = this.#generations;
-      this.#generations = new Int32Array(2 * fd);
-      this.#generations.set(before);
-    }
-    this.#generations[fd] = watched?.generation ?? 0;
+  #has(fd: number): boolean {
+    return (this.#generations[fd] ?? 0) !== 0;
+  }
+
+  #keep(fd: number, generation: number, events: number, flags: number): void {
+    if (fd >= this.#generations.length) this.#grow(2 * fd);
+    this.#generations[fd] = generation;
+    this.#events[fd] = events;
+    if (flags !== 0) this.#special.set(fd, { flags, isArmed: true });
+  }
+
+  #grow(length: number): void {
+    const generations = new Int32Array(length);
+    generations.set(this.#generations);
+    this.#generations = generations;
+    const events = new Uint8Array(length);
+    events.set(this.#events);
+    this.#events = events;
+  }
+
+  #forget(fd: number): void {
+    if (this.#has(fd)) this.#generations[fd] = 0;
+    this.#special.delete(fd);
   }
 
   protected override change(fd: number, events: number): void {
-    const before = this.#watched[fd];
-    if (before === undefined) return;
+    if (!this.#has(fd)) return;
+    const { flags, isArmed } = this.#specialOf(fd);
     // The kernel does not change an exclusive one; a deaf one may be forgotten.
-    if ((before.flags & c.EPOLLEXCLUSIVE) !== 0 || !before.isArmed) {
+    if ((flags & c.EPOLLEXCLUSIVE) !== 0 || !isArmed) {
       this.remove(fd);
-      this.#add(fd, events, before.flags);
+      this.#add(fd, events, flags);
       return;
     }
-    const watched = { ...before, events };
-    this.#keep(fd, undefined);
-    const result = this.#tell(c.EPOLL_CTL_MOD, watched);
+    const generation = this.#generations[fd] ?? 0;
+    this.#forget(fd);
+    const result = this.#tell(c.EPOLL_CTL_MOD, fd, events, flags, generation);
     if (result < 0) {
       this.#count--;
       check(result, "epoll_ctl", { fd });
     }
-    this.#keep(fd, watched);
+    this.#keep(fd, generation, events, flags);
+  }
+
+  #specialOf(fd: number): Readonly<Special> {
+    return this.#special.get(fd) ?? usual;
   }
 
   protected override needsChange(fd: number): boolean {
-    return this.#watched[fd]?.isArmed === false;
+    return !this.#specialOf(fd).isArmed;
   }
 
   protected override remove(fd: number): void {
-    if (this.#watched[fd] !== undefined) this.#count--;
-    this.#keep(fd, undefined);
+    if (this.#has(fd)) this.#count--;
+    this.#forget(fd);
     // It may be closed, and then the kernel has forgotten it.
     this.#set.control(c.EPOLL_CTL_DEL, fd, 0);
   }
 
-  #tell(operation: number, watched: Watched): number {
-    const { fd, events, flags, generation } = watched;
+  #tell(
+    operation: number,
+    fd: number,
+    events: number,
+    flags: number,
+    generation: number,
+  ): number {
     const bits = toEpoll(events) | flags;
     return this.#set.control(operation, fd, bits, generation);
+  }
+
+  /** Tells the kernel once more what it was told of a descriptor. */
+  #tellAgain(operation: number, fd: number, flags: number): number {
+    const events = this.#events[fd] ?? 0;
+    const generation = this.#generations[fd] ?? 0;
+    return this.#tell(operation, fd, events, flags, generation);
   }
 
   protected override wait(
@@ -239,7 +269,7 @@ export class EpollSelector<
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const fd = words[at + data] ?? 0;
       if (generations[fd] !== words[at + data + 1]) continue;
-      if (this.#hasOneShots) this.#disarm(fd);
+      if (this.#special.size > 0) this.#disarm(fd);
       report(fd, told[(words[at] ?? 0) & 31] ?? 0);
       reported++;
     }
@@ -247,8 +277,8 @@ export class EpollSelector<
   }
 
   #disarm(fd: number): void {
-    const watched = this.#watched[fd];
-    if (watched && (watched.flags & ONESHOT) !== 0) watched.isArmed = false;
+    const special = this.#special.get(fd);
+    if (special && (special.flags & ONESHOT) !== 0) special.isArmed = false;
   }
 
   /**
@@ -258,15 +288,16 @@ export class EpollSelector<
   #rebuild(): void {
     // A number may be another file's by now, which nobody asked to watch; and a
     // deaf one is told again when it is changed.
-    const known: Watched[] = [];
-    for (const watched of this.#watched) {
-      if (watched?.isArmed === true && this.#isKnown(watched)) {
-        known.push(watched);
-      }
+    const known: number[] = [];
+    for (const [fd, generation] of this.#generations.entries()) {
+      const isWatched = generation !== 0 && this.#specialOf(fd).isArmed;
+      if (isWatched && this.#isKnown(fd)) known.push(fd);
     }
     this.#set.clear();
     this.#hasLeftovers = false;
-    for (const watched of known) this.#tell(c.EPOLL_CTL_ADD, watched);
+    for (const fd of known) {
+      this.#tellAgain(c.EPOLL_CTL_ADD, fd, this.#specialOf(fd).flags);
+    }
     this.readyFdChanged();
   }
 
@@ -280,24 +311,23 @@ export class EpollSelector<
   }
 
   /** Whether the set has an entry for what the number stands for now. */
-  #isKnown({ fd, events, flags, generation }: Watched): boolean {
-    const bits = toEpoll(events) | (flags & ~c.EPOLLEXCLUSIVE);
-    const result = this.#set.control(c.EPOLL_CTL_MOD, fd, bits, generation);
+  #isKnown(fd: number): boolean {
+    const flags = this.#specialOf(fd).flags & ~c.EPOLLEXCLUSIVE;
+    const result = this.#tellAgain(c.EPOLL_CTL_MOD, fd, flags);
     // An exclusive one that is there can't be changed.
     return result === 0 || result === EINVAL;
   }
 
   /** @internal */
   override [KNOWS](fd: number): boolean {
-    const watched = this.#watched[fd];
-    return watched !== undefined && this.#isKnown(watched);
+    return this.#has(fd) && this.#isKnown(fd);
   }
 
   override close(): void {
     if (this.closed) return;
     super.close();
-    this.#watched.length = 0;
     this.#generations.fill(0);
+    this.#special.clear();
     unwatchForLeak(this);
     this.#set.close();
   }
