@@ -13,6 +13,7 @@ import { benchmarks } from "./benchmarks.ts";
 import { type Benchmark, Results } from "./harness/benchmark.ts";
 import { chart } from "./harness/chart.ts";
 import { describeMachine, machineText } from "./harness/machine.ts";
+import type { Report } from "./harness/report.ts";
 import { table } from "./harness/table.ts";
 
 const { values, positionals } = parseArgs({
@@ -80,7 +81,7 @@ async function run(benchmark: Benchmark): Promise<void> {
   for (const note of notes) console.log(`  ${note}`);
   console.log(`  (${seconds} s)`);
 
-  const report = {
+  const report: Report = {
     benchmark: name,
     title,
     date: new Date().toISOString(),

@@ -90,8 +90,8 @@ void EpollWait(Environment* environment) {
     // outside, and the events then taken without a wait.
     pollfd fds[2] = {{call.interrupt_fd, POLLIN, 0}, {call.fd, POLLIN, 0}};
     const timespec timeout = ToTimespec(call.timeout_ms);
-    call.Finish(
-        ppoll(fds, 2, std::isinf(call.timeout_ms) ? nullptr : &timeout, nullptr));
+    call.Finish(ppoll(fds, 2, std::isinf(call.timeout_ms) ? nullptr : &timeout,
+                      nullptr));
     if (call.result <= 0) return;
     if (fds[0].revents != 0) {
       call.result = kInterrupted;

@@ -87,7 +87,8 @@ bool BeyondTable(int highest) {
   return false;
 }
 
-// A look is quicker with select() than with pselect(), which counts nanoseconds.
+// A look is quicker with select() than with pselect(), which counts
+// nanoseconds.
 int Wait(int count, fd_set* readers, fd_set* writers, fd_set* others,
          double timeout_ms) {
   if (timeout_ms == 0) {
@@ -139,10 +140,9 @@ void Select(Environment* environment) {
     sets.Add(0, interrupt_fd);
   }
 
-  const int ready =
-      Wait(top + 1, used[0] ? sets.Get(0) : nullptr,
-           used[1] ? sets.Get(1) : nullptr, used[2] ? sets.Get(2) : nullptr,
-           call.timeout_ms);
+  const int ready = Wait(top + 1, used[0] ? sets.Get(0) : nullptr,
+                         used[1] ? sets.Get(1) : nullptr,
+                         used[2] ? sets.Get(2) : nullptr, call.timeout_ms);
   call.Finish(ready);
   if (ready <= 0) return;
   if (interrupt_fd >= 0 && sets.Has(0, interrupt_fd)) {

@@ -62,3 +62,17 @@ test.each(names)("%s starts, ends and reports", (name) => {
     expect(existsSync(join(out, `${name}.${figure}.svg`))).toBe(true);
   }
 });
+
+test("docs/performance.md has the table and the picture of each figure", () => {
+  const folder = join(root, "docs");
+  const page = readFileSync(join(folder, "performance.md"), "utf8");
+  const marks = /<!-- figure (\S+) -->([^]*?)<!-- end -->/g;
+  const found = [...page.matchAll(marks)];
+  const told = new Set(found.map(([, place = ""]) => place.split(".")[0]));
+  expect([...told]).toEqual(expect.arrayContaining(names));
+  for (const [, place = "", text = ""] of found) {
+    expect(text, place).toMatch(/^\| .*\n\| --- /m);
+    const [, picture = ""] = /^!\[.*\]\((.*)\)$/m.exec(text) ?? [];
+    expect(readFileSync(join(folder, picture), "utf8")).toMatch(/^<svg /);
+  }
+});

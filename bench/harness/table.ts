@@ -1,13 +1,14 @@
 import type { Result } from "./benchmark.ts";
 
 /** A number with as many digits as one can believe. */
-function text(value: number): string {
+export function text(value: number): string {
   if (!Number.isFinite(value)) return "?";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
   return value.toPrecision(3);
 }
 
-function times(ratio: number | undefined): string {
+/** How many times the reference's it is. */
+export function times(ratio: number | undefined): string {
   return ratio === undefined ? "" : ratio.toFixed(2);
 }
 

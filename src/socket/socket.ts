@@ -329,11 +329,7 @@ export class Socket extends SocketBase {
    * @returns Undefined if it takes nothing, else as `send()`.
    * @throws {OSError} As `send()`.
    */
-  trySend(
-    data: SocketData,
-    flags = 0,
-    maxBytes?: number,
-  ): number | undefined {
+  trySend(data: SocketData, flags = 0, maxBytes?: number): number | undefined {
     const view = bytes(data, "data");
     const bits = mask(flags, "flags");
     if (maxBytes !== undefined) integer(maxBytes, "maxBytes");

@@ -41,8 +41,6 @@ export class Totals implements Reporter {
       }
     }
     const { passed, failed, skipped } = count;
-    console.log(
-      `Tests: ${passed} passed, ${failed} failed, ${skipped} skipped`,
-    );
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   }
 }
