@@ -21,7 +21,7 @@ const pictures = join(root, "docs/performance");
 
 function reportOf(name: string): Report {
   const text = readFileSync(join(results, `${name}.json`), "utf8");
-  const report: Report = JSON.parse(text);
+  const report = JSON.parse(text) as Report;
   if (report.isQuick) throw new Error(`${name}: a smoke run is no result`);
   return report;
 }
