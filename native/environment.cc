@@ -11,26 +11,28 @@ constexpr double kMostBytes = 1 << 30;
 // An ArrayBuffer may be collected when the rest of the environment has gone.
 using Share = std::shared_ptr<Environment>;
 
-Share* ShareOf(napi_env env) {
-  void* share = nullptr;
-  napi_get_instance_data(env, &share);
-  return static_cast<Share*>(share);
-}
-
 struct ArenaShare {
   Share environment;
   size_t number;
 };
 
 void ReleaseArena(Napi::Env /*env*/, void* data, ArenaShare* share) {
-  share->environment->arenas[share->number] = {};
+  {
+    const std::lock_guard<std::mutex> lock(share->environment->arenas_mutex);
+    share->environment->arenas[share->number] = {};
+  }
   std::free(data);
   delete share;
 }
 
-size_t FreeNumber(const std::vector<Arena>& arenas) {
+// Gives it the first number that is free.
+size_t Add(Environment* environment, const Arena& arena) {
+  const std::lock_guard<std::mutex> lock(environment->arenas_mutex);
+  auto& arenas = environment->arenas;
   size_t number = 0;
   while (number < arenas.size() && arenas[number].data != nullptr) number++;
+  if (number == arenas.size()) arenas.emplace_back();
+  arenas[number] = arena;
   return number;
 }
 
@@ -48,11 +50,8 @@ napi_value CreateArena(napi_env env, napi_callback_info info) {
     Napi::RangeError::New(env, "Out of memory").ThrowAsJavaScriptException();
     return args.Undefined();
   }
-  const Share& environment = *ShareOf(env);
-  auto& arenas = environment->arenas;
-  const size_t number = FreeNumber(arenas);
-  if (number == arenas.size()) arenas.emplace_back();
-  arenas[number] = {data, size};
+  const Share environment = args.environment()->shared_from_this();
+  const size_t number = Add(environment.get(), {data, size});
   auto* share = new ArenaShare{environment, number};
   Napi::Array pair = Napi::Array::New(env, 2);
   pair.Set(0U, static_cast<double>(number));
@@ -66,7 +65,11 @@ void ReleaseShare(Napi::Env /*env*/, void* /*data*/, Share* share) {
 
 }  // namespace
 
-Environment* Environment::Of(napi_env env) { return ShareOf(env)->get(); }
+Environment* Environment::Of(napi_env env) {
+  void* share = nullptr;
+  napi_get_instance_data(env, &share);
+  return static_cast<Share*>(share)->get();
+}
 
 void InitEnvironment(Napi::Env env, Napi::Object exports) {
   const Share environment = std::make_shared<Environment>();

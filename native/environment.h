@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 // What the calls that are made most often take and give: each argument, and the
@@ -47,9 +48,12 @@ struct Bytes {
   size_t length = 0;
 };
 
-struct Environment {
+struct Environment : std::enable_shared_from_this<Environment> {
   Registers registers{};
+  // Only JavaScript's thread adds to them; a runtime may collect an ArrayBuffer
+  // on another one.
   std::vector<Arena> arenas;
+  std::mutex arenas_mutex;
   // What the next receive fills and the next send sends: JavaScript knows how
   // long they are there, see src/recv-send.ts.
   Bytes received;

@@ -9,7 +9,6 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
-#include <climits>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

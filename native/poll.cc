@@ -4,8 +4,6 @@
 #include <poll.h>
 
 #include <cerrno>
-#include <climits>
-#include <cmath>
 #include <cstddef>
 
 #include "args.h"

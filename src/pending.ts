@@ -112,6 +112,11 @@ export class Pending<T> {
     this.#timer = timer;
   }
 
+  /** Whether it has been resolved or rejected. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   /** Whether its timer keeps the process alive, which it does at first. */
   keep(isKept: boolean): void {
     if (isKept) this.#timer?.ref();

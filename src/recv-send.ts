@@ -7,7 +7,7 @@
 import { native } from "./native.ts";
 import { result, setTransfer } from "./registers.ts";
 
-/** Larger ones are not kept from being collected. */
+/** Memory that is larger is not kept from being collected. */
 const mostBytes = 2 ** 20;
 
 /**
@@ -20,16 +20,33 @@ const getLength = Object.getOwnPropertyDescriptor(
   "length",
 )?.get as (this: Uint8Array) => number;
 
-let received: Uint8Array | undefined;
-let sent: Uint8Array | undefined;
+/** A view whose memory's address is known, and how much of it was. */
+interface Fetched {
+  view: Uint8Array | undefined;
+  length: number;
+}
+
+const received: Fetched = { view: undefined, length: 0 };
+const sent: Fetched = { view: undefined, length: 0 };
+
+/** Fetches a view's address by `fetch`, unless it is known. Gives its length. */
+function fetched(
+  last: Fetched,
+  view: Uint8Array,
+  fetch: (view: Uint8Array) => void,
+): number {
+  const length = getLength.call(view);
+  if (view === last.view && length <= last.length) return length;
+  last.view = undefined;
+  fetch(view);
+  last.length = length;
+  if (view.buffer.byteLength <= mostBytes) last.view = view;
+  return length;
+}
 
 /** Receives into `buffer` what there is. Gives how many bytes, or -errno. */
 export function recvNow(fd: number, buffer: Uint8Array, flags: number): number {
-  const length = getLength.call(buffer);
-  if (buffer !== received) {
-    native.receiveInto(buffer);
-    received = length > mostBytes ? undefined : buffer;
-  }
+  const length = fetched(received, buffer, receiveInto);
   setTransfer(fd, length, flags);
   native.recv();
   return result();
@@ -45,12 +62,16 @@ export function sendNow(
   flags: number,
   most = Infinity,
 ): number {
-  const length = getLength.call(data);
-  if (data !== sent) {
-    native.sendFrom(data);
-    sent = length > mostBytes ? undefined : data;
-  }
+  const length = fetched(sent, data, sendFrom);
   setTransfer(fd, Math.min(length, most), flags);
   native.send();
   return result();
+}
+
+function receiveInto(view: Uint8Array): void {
+  native.receiveInto(view);
+}
+
+function sendFrom(view: Uint8Array): void {
+  native.sendFrom(view);
 }

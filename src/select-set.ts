@@ -65,8 +65,8 @@ export class SelectSet {
   };
 
   /**
-   * Those of `objects` that are ready, which may be the very array; it is the
-   * list's own. Lists in order.
+   * Those of `objects`, the list's own, that are ready: the array itself if all
+   * are. Lists in order.
    */
   ready<T>(list: 0 | 1 | 2, objects: T[]): T[] {
     const words = this.#words;

@@ -2,6 +2,9 @@
  * The memory that sockets receive into and send from: its address is remembered
  * from call to call, and what it stands for may change between.
  */
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Socket, socketpair } from "posix-select/socket";
 import { native } from "../src/native.ts";
@@ -116,6 +119,28 @@ describe("memory that is used again", () => {
     expect(Buffer.from(memory).toString()).toBe("abde");
   });
 
+  test("that grows while nothing else is used is as long as it is now", () => {
+    const memory = resizable(4, 64);
+    const view = new Uint8Array(memory);
+    expect([near.send(view), far.recvInto(view)]).toEqual([4, 4]);
+    memory.resize(64);
+    expect([near.send(view), far.recvInto(view)]).toEqual([64, 64]);
+    memory.resize(3);
+    expect([near.send(view), far.recvInto(view)]).toEqual([3, 3]);
+    memory.resize(5);
+    expect([near.send(view), far.recvInto(view)]).toEqual([5, 5]);
+  });
+
+  test("that can't be had does not spoil what was had before", () => {
+    const view = Buffer.from("abc");
+    near.send(view);
+    const forged = new Uint16Array(2);
+    Object.setPrototypeOf(forged, Uint8Array.prototype);
+    expect(() => near.send(forged as unknown as Uint8Array)).toThrow(TypeError);
+    expect(near.send(view)).toBe(3);
+    expect(far.recv(99).toString()).toBe("abcabc");
+  });
+
   test("that is large is not kept, and works", () => {
     const view = Buffer.alloc(2 ** 20 + 1, "x");
     const into = Buffer.alloc(2 ** 20 + 1);
@@ -135,6 +160,24 @@ describe("memory that is used again", () => {
     expect(far.recvInto(into)).toBe(6);
     expect(Buffer.from(into).toString()).toBe("AAAAAA\0\0\0");
   });
+});
+
+test("memory that was large is collected though its end was sent last", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("no gc()");
+  using cleanup = new Cleanup();
+  const [near] = cleanup.both(socketpair());
+  const sent = (() => {
+    const large = Buffer.alloc(2 ** 22);
+    near.send(large.subarray(-10));
+    return new WeakRef(large.buffer);
+  })();
+  for (let i = 0; i < 20 && sent.deref() !== undefined; i++) {
+    await setImmediate();
+    Reflect.apply(collect, undefined, []);
+  }
+  expect(sent.deref()).toBeUndefined();
 });
 
 test("no call goes beyond the memory that it was told of", () => {

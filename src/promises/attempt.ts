@@ -40,8 +40,8 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
   abstract readonly syscall: string;
   readonly limits: Limits;
   #pending: Pending<T> | undefined;
-  /** What it waits for now. */
-  #interests: readonly Interest[] = [];
+  /** What it waits for now; undefined while it does not wait. */
+  #interests: readonly Interest[] | undefined;
   #reached = 0;
   /** How often in a row it was told to try, and tried in vain. */
   #tries = 0;
@@ -105,9 +105,11 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
   async #startLater(interests: readonly Interest[]): Promise<T> {
     count(interests, 1);
     try {
-      await turn(this.limits).finally(() => {
+      try {
+        await turn(this.limits);
+      } finally {
         count(interests, -1);
-      });
+      }
       // Who had its turn before may wait by now.
       for (const interest of this.interests()) waits.checkFree(interest);
       const result = this.once();
@@ -129,6 +131,8 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
   }
 
   #wait(interests: readonly Interest[], isAgain: boolean): void {
+    // A `fileno()` may have ended it.
+    if (this.#pending?.isSettled === true) return;
     this.#reached = this.progress();
     try {
       waits.enter(interests, this, this.limits.signal, isAgain);
@@ -140,8 +144,8 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
 
   /** Waits no more, for the time being or for ever. */
   #rest(): void {
-    if (this.#interests.length > 0) waits.leave(this.#interests, this);
-    this.#interests = [];
+    if (this.#interests !== undefined) waits.leave(this.#interests, this);
+    this.#interests = undefined;
     if (this.#pause !== undefined) clearTimeout(this.#pause);
     this.#pause = undefined;
   }

@@ -88,8 +88,9 @@ abstract class ReceiveSome<T> extends SocketAttempt<T> {
   }
 
   /**
-   * Receives what there is. A stream that had less than was asked for has no more:
-   * the next receive waits without a try, which costs as much as all else it does.
+   * Receives what there is. A stream that gave less than was asked for has no more,
+   * mostly: the next receive waits without a try, which costs as much as all else
+   * it does. If there is more, the selector tells at once.
    */
   protected receive(buffer: Uint8Array): number | typeof AGAIN {
     const { socket, flags } = this;

@@ -31,6 +31,9 @@ export type SelectOptions = SignalOptions;
  */
 export const KNOWS: unique symbol = Symbol("knows");
 
+/** Tells how many are about to be reported at most, for the library only. */
+export const EXPECT: unique symbol = Symbol("expect");
+
 /** Has a listener told of all that is ready, for the library only. */
 export const LISTEN: unique symbol = Symbol("listen");
 
@@ -256,10 +259,10 @@ export abstract class BaseSelector<
   };
 
   /**
-   * Makes room for what a wait is about to report, where the mechanism knows how
-   * many that are at most: a list that grows costs more than all else.
+   * @internal Makes room for what a wait is about to report, where the mechanism
+   * knows how many that are at most: a list that grows costs more than all else.
    */
-  protected expect(count: number): void {
+  [EXPECT](count: number): void {
     this.#ready ??= new Array<Ready<Data, File>>(count);
   }
 

@@ -6,7 +6,7 @@ import { EpollSet } from "../epoll-set.ts";
 import { OSError } from "../errors.ts";
 import { unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { check, EEXIST, EINVAL } from "../result.ts";
-import { BaseSelector, KNOWS } from "./base.ts";
+import { BaseSelector, EXPECT, KNOWS } from "./base.ts";
 import {
   EVENT_PRIORITY,
   EVENT_READ,
@@ -156,8 +156,8 @@ export class EpollSelector<
       result = this.#tell(c.EPOLL_CTL_ADD, fd, events, flags, generation);
     }
     if (result < 0) check(result, "epoll_ctl", { fd });
-    this.#set.reserve(++this.#count);
     this.#keep(fd, generation, events, flags);
+    this.#set.reserve(++this.#count);
   }
 
   #has(fd: number): boolean {
@@ -265,7 +265,7 @@ export class EpollSelector<
     const { words, stride, data } = this.#set;
     const generations = this.#generations;
     let reported = 0;
-    this.expect(count);
+    this[EXPECT](count);
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const fd = words[at + data] ?? 0;
       if (generations[fd] !== words[at + data + 1]) continue;

@@ -9,7 +9,7 @@ import {
 import type { FileDescriptorLike } from "../descriptor.ts";
 import { PollSet, type PollSlot } from "../poll-set.ts";
 import { check } from "../result.ts";
-import { BaseSelector } from "./base.ts";
+import { BaseSelector, EXPECT } from "./base.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "./key.ts";
 
 const ALL = EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
@@ -74,7 +74,7 @@ export class PollSelector<
     const count = this.#set.wait(timeoutMs);
     if (count === 0) return;
     if (count < 0) check(count, "poll");
-    this.expect(count);
+    this[EXPECT](count);
     this.#set.forEach(count, (fd, revents) => {
       report(fd, told[revents & 63] ?? 0);
     });

@@ -15,6 +15,8 @@ import { numberOption } from "./option.ts";
 /** Where a Socket keeps its handle, for this folder only. */
 export const HANDLE: unique symbol = Symbol("handle");
 
+const FD: unique symbol = Symbol("fd");
+
 /** What is kept of each socket should it be forgotten: as little as can be. */
 class OwnedSocket implements Owned {
   readonly fd: number;
@@ -43,8 +45,8 @@ class OwnedSocket implements Owned {
 /** What a `Socket` has, whatever it is used for: its descriptor and options. */
 export abstract class SocketBase {
   // What most calls need comes first, to be in one line of the cache.
-  /** The handle's number, since select() asks a thousand sockets for theirs. */
-  #fd: number;
+  /** @internal The handle's number: select() asks a thousand sockets for theirs. */
+  [FD]: number;
   /** @internal */
   readonly [HANDLE]: Handle;
   /** `AF_INET`, `AF_INET6`, `AF_UNIX`, ... */
@@ -55,7 +57,7 @@ export abstract class SocketBase {
   readonly protocol: number;
 
   constructor({ handle, family, type, protocol, identity }: Opened) {
-    this.#fd = handle.fd;
+    this[FD] = handle.fd;
     this.family = family;
     this.type = type;
     this.protocol = protocol;
@@ -171,12 +173,12 @@ export abstract class SocketBase {
 
   /** The descriptor's number; -1 after `close()` and `detach()`. */
   fileno(): number {
-    return this.#fd;
+    return this[FD];
   }
 
   /** Whether it was closed or detached. */
   get closed(): boolean {
-    return this.#fd === -1;
+    return this[FD] === -1;
   }
 
   /**
@@ -185,10 +187,10 @@ export abstract class SocketBase {
    *   It is O_NONBLOCK unless it was given in blocking mode.
    */
   detach(): number {
-    const fd = this.#fd;
+    const fd = this[FD];
     unwatchForLeak(this);
     announceClosing(fd);
-    this[HANDLE].fd = this.#fd = -1;
+    this[HANDLE].fd = this[FD] = -1;
     return fd;
   }
 
@@ -199,7 +201,7 @@ export abstract class SocketBase {
    */
   close(): void {
     unwatchForLeak(this);
-    this.#fd = -1;
+    this[FD] = -1;
     this[HANDLE].close();
   }
 

@@ -51,6 +51,20 @@ async function run(body: string, wrap: readonly string[] = []): Promise<Run> {
 const fine = (stdout: string): Run => ({ code: 0, stdout, stderr: "" });
 
 describe("a process", () => {
+  test.concurrent("ends after a wait for no descriptor at all", async () => {
+    const ended = await run(`
+      const began = performance.now();
+      await p.select([], [], [], 50);
+      const aborter = new AbortController();
+      const { signal } = aborter;
+      const waiting = p.select([], [], [], undefined, { signal });
+      setTimeout(() => aborter.abort(), 10);
+      await waiting.catch((error) => say(error.code));
+      say(performance.now() - began >= 50 ? "late enough" : "too early");
+    `);
+    expect(ended).toEqual(fine("ABORT_ERR late enough"));
+  });
+
   test.concurrent("is kept alive by a pending wait", async () => {
     const ended = await run(`
       later();
