@@ -20,8 +20,8 @@ export async function measureCalls(
   results: Results,
   { isQuick }: Settings,
 ): Promise<void> {
-  const processes = isQuick ? 1 : 3;
-  const rounds = isQuick ? 1 : 5;
+  const processes = isQuick ? 1 : 5;
+  const rounds = isQuick ? 1 : 4;
   const ms = isQuick ? 2 : 15;
   const warmMs = isQuick ? 2 : 60;
   for (let process = 0; process < processes; process++) {
