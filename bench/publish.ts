@@ -7,7 +7,13 @@
 //   <!-- figure NAME.FIGURE -->
 //   ...
 //   <!-- end -->
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Machine, machineText } from "./harness/machine.ts";
@@ -20,6 +26,10 @@ const page = join(root, "docs/performance.md");
 const pictures = join(root, "docs/performance");
 
 function reportOf(name: string): Report {
+  if (!existsSync(join(results, `${name}.json`))) {
+    console.error(`There is no ${name}.json in ${results}: npm run bench`);
+    process.exit(1);
+  }
   const text = readFileSync(join(results, `${name}.json`), "utf8");
   const report = JSON.parse(text) as Report;
   if (report.isQuick) throw new Error(`${name}: a smoke run is no result`);

@@ -116,18 +116,18 @@ const libraryNames = /^(_Z|__cxa_|__gxx_)/;
 
 /** What is wrong with a library, for a target. */
 function faults(file: string, { system, cpu, imports = [] }: Target): string[] {
-  const library = readLibrary(readFileSync(file));
+  const built = readLibrary(readFileSync(file));
   const format = system === "mac" ? "Mach-O" : "ELF";
   const entry = "napi_register_module_v1";
-  const unknown = [...library.unresolved].filter(
+  const unknown = [...built.unresolved].filter(
     (name) => !nodeNames.test(name) && !libraryNames.test(name),
   );
   return [
-    library.format === format ? "" : `it is ${library.format}, not ${format}`,
-    library.cpu === cpu ? "" : `it is for ${library.cpu}, not ${cpu}`,
-    library.exports.has(entry) ? "" : `it does not export ${entry}`,
+    built.format === format ? "" : `it is ${built.format}, not ${format}`,
+    built.cpu === cpu ? "" : `it is for ${built.cpu}, not ${cpu}`,
+    built.exports.has(entry) ? "" : `it does not export ${entry}`,
     ...imports.map((name) =>
-      library.imports.has(name) ? "" : `it does not import ${name}`,
+      built.imports.has(name) ? "" : `it does not import ${name}`,
     ),
     ...unknown.map((name) => `${name} is in none of the system's libraries`),
   ].filter((fault) => fault !== "");

@@ -25,6 +25,10 @@ export class EpollSet {
   readonly stride: number;
   readonly data: number;
   #arena!: Arena;
+  /**
+   * The events of the last wait, to be read only, for who can't afford a call for
+   * each; another array after each `reserve()`.
+   */
   words!: Int32Array;
   #room = 0;
   /** How many events the wait asks for. */
