@@ -1,12 +1,13 @@
 /**
- * Everything that waits without holding the thread, in several threads at once,
- * some of which are terminated in the middle: for sanitizers, and for whoever
- * looks for a crash.
+ * Everything that waits without holding the thread, in several threads at once:
+ * for sanitizers, and for whoever looks for a crash. The other threads are
+ * terminated in the middle, or end by themselves if `--to-the-end` is given.
  *
- * node --import tsx test/programs/waits-stress.ts [rounds]
+ * node --import tsx test/programs/waits-stress.ts [rounds] [--to-the-end]
  */
+import { once } from "node:events";
 import { closeSync } from "node:fs";
-import { isMainThread, parentPort } from "node:worker_threads";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { pipe } from "posix-select/fd";
 import { readable, recv, sendAll } from "posix-select/promises";
 import {
@@ -82,19 +83,17 @@ async function round(): Promise<void> {
 
 if (isMainThread) {
   const rounds = Number(process.argv[2] ?? 5);
+  const isToTheEnd = process.argv.includes("--to-the-end");
   for (let i = 0; i < rounds; i++) {
-    const worker = startWorker("waits-stress.ts", undefined);
-    const heard = new Promise<void>((resolve) => {
-      worker.once("message", () => {
-        resolve();
-      });
-    });
-    await Promise.all([round(), heard]);
-    await worker.terminate();
+    const worker = startWorker("waits-stress.ts", isToTheEnd);
+    const exit = once(worker, "exit");
+    await Promise.all([round(), once(worker, "message")]);
+    if (!isToTheEnd) await worker.terminate();
+    await exit;
   }
   console.log(`${String(rounds)} rounds`);
 } else {
   await round();
   parentPort?.postMessage("round");
-  for (;;) await round();
+  while (workerData === false) await round();
 }
