@@ -3,7 +3,15 @@ import { EBADF, osError } from "./result.ts";
 
 /** Whatever has a descriptor: a number, or an object that tells its own. */
 export type FileDescriptorLike =
-  number | { fileno(): number } | { readonly fd: number };
+  | number
+  | {
+      /** The descriptor's number; it wins over `fd`. */
+      fileno(): number;
+    }
+  | {
+      /** The descriptor's number. */
+      readonly fd: number;
+    };
 
 const MAX_FD = 2 ** 31 - 1;
 

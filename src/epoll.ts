@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { integer, mask, outOfRange } from "./arguments.ts";
 import * as c from "./constants.ts";
 import { timeout, type Timeout } from "./deadline.ts";
@@ -5,6 +6,7 @@ import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
 import { EpollSet, hasEpoll } from "./epoll-set.ts";
 import { ClosedError } from "./errors.ts";
 import { unwatchForLeak, watchForLeak } from "./leaks.ts";
+import { eventsOf, observe, waitChannel, type Watched } from "./observe.ts";
 import { check, EINVAL } from "./result.ts";
 
 const READY_TO_ALL = c.EPOLLIN | c.EPOLLPRI | c.EPOLLOUT;
@@ -39,6 +41,9 @@ class EpollObject implements Disposable {
   /**
    * Makes an object of an instance that there is already: one that was passed or
    * inherited. `close()` closes it, but if the object is forgotten it stays open.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   * @throws {RangeError} ERR_OUT_OF_RANGE
+   * @throws {OSError} EBADF: an object that has lost its descriptor.
    */
   static fromFd(fd: FileDescriptorLike): EpollObject {
     return new EpollObject(new EpollSet(fdOf(fd, "epoll_wait", "fd")));
@@ -160,6 +165,18 @@ class EpollObject implements Disposable {
   }
 
   #take(most: number, timeoutMs: number): [fd: number, events: number][] {
+    if (!waitChannel.hasSubscribers) return this.#wait(most, timeoutMs);
+    return observe(
+      "epoll",
+      timeoutMs,
+      () => registeredIn(this.#set.fd),
+      () => this.#wait(most, timeoutMs),
+      (found) =>
+        found.map(([fd, events]) => ({ fd, events: eventsOf(events) })),
+    );
+  }
+
+  #wait(most: number, timeoutMs: number): [fd: number, events: number][] {
     const result = this.#set.wait(most, timeoutMs);
     const count = check(result, "epoll_wait", { fd: this.#set.fd });
     const found: [fd: number, events: number][] = [];
@@ -183,11 +200,29 @@ class EpollObject implements Disposable {
   }
 }
 
-/** An instance of epoll(7). */
+/**
+ * An instance of epoll(7): a list of descriptors that the kernel keeps. It is
+ * itself a descriptor, readable while it has events.
+ * @interface
+ * @see epoll(7), https://docs.python.org/3/library/select.html#edge-and-level-trigger-polling-epoll-objects
+ */
 export type Epoll = EpollObject;
 
+/** What the kernel has in its list: nobody here keeps one. */
+function registeredIn(epollFd: number): Watched[] {
+  const text = readFileSync(`/proc/self/fdinfo/${String(epollFd)}`, "utf8");
+  return [...text.matchAll(/^tfd:\s*(\d+)\s+events:\s*([\da-f]+)/gm)].map(
+    ([, fd, events = ""]) => ({
+      fd: Number(fd),
+      // The kernel adds what it always reports.
+      events: eventsOf(Number.parseInt(events, 16) & READY_TO_ALL),
+    }),
+  );
+}
+
 /**
- * `Epoll.fromFd()` makes an object of an instance that there is already.
+ * `Epoll.fromFd()` makes an object of an instance that there is already:
+ * `close()` closes it, but if the object is forgotten it stays open.
  *
  * Linux only: `undefined` elsewhere.
  */

@@ -3,7 +3,7 @@
  * Node's fields.
  *
  * @see https://docs.python.org/3/library/exceptions.html#os-exceptions
- * @module
+ * @module posix-select/errors
  */
 
 /** Whom or what an error is about. */
@@ -46,6 +46,11 @@ export class OSError extends Error {
   /** How many bytes `sendAll()` had sent before it failed. */
   declare readonly bytesSent?: number;
 
+  /**
+   * Makes an error, as the library does for a system call that failed.
+   * @param message What `error.message` is to be.
+   * @param facts The fields; those that are undefined are left out.
+   */
   constructor(
     message: string,
     facts: { code: string; errno: number; syscall: string } & ErrorDetails,
@@ -111,9 +116,13 @@ abstract class StateError extends Error {
 
 /** A selector, epoll or kqueue was used after its `close()`. */
 export class ClosedError extends StateError {
+  /** The error's name. */
   readonly code = "ERR_CLOSED";
 
-  /** @param what What was closed: `"Epoll"`. */
+  /**
+   * Makes an error that tells what is closed.
+   * @param what What was closed: `"Epoll"`.
+   */
   constructor(what: string) {
     super(`The ${what} is closed`);
   }
@@ -124,11 +133,15 @@ export class ClosedError extends StateError {
  * descriptor, or in the same selector's `selectAsync()`.
  */
 export class BusyError extends StateError {
+  /** The error's name. */
   readonly code = "ERR_BUSY";
   /** The descriptor, -1 if it is the selector. */
   readonly fd: number;
 
-  /** @param fd The descriptor; unless given it is the selector. */
+  /**
+   * Makes an error that tells what is waited for already.
+   * @param fd The descriptor; unless given it is the selector.
+   */
   constructor(fd = -1) {
     super(
       fd === -1
@@ -141,11 +154,16 @@ export class BusyError extends StateError {
 
 /** An `AbortSignal` ended a wait; the signal's reason is the `cause`. */
 export class AbortError extends StateError {
+  /** The error's name: the one that Node gives to its own aborts. */
   readonly code = "ABORT_ERR";
   /** How many bytes `sendAll()` had sent before that. */
   declare readonly bytesSent?: number;
 
-  /** @param cause The signal's reason. */
+  /**
+   * Makes an error that tells why a wait was ended.
+   * @param cause The signal's reason.
+   * @param bytesSent How many bytes had been sent, where it was `sendAll()`.
+   */
   constructor(cause: unknown, bytesSent?: number) {
     super("The operation was aborted", { cause });
     if (bytesSent === undefined) return;
@@ -158,10 +176,15 @@ export class AbortError extends StateError {
 
 /** The descriptor is registered already. */
 export class AlreadyRegisteredError extends StateError {
+  /** The error's name. */
   readonly code = "ERR_ALREADY_REGISTERED";
   /** The descriptor. */
   readonly fd: number;
 
+  /**
+   * Makes an error that tells which descriptor it is.
+   * @param fd The descriptor.
+   */
   constructor(fd: number) {
     super(`Descriptor ${String(fd)} is already registered`);
     this.fd = fd;
@@ -170,10 +193,15 @@ export class AlreadyRegisteredError extends StateError {
 
 /** The descriptor is not registered. */
 export class NotRegisteredError extends StateError {
+  /** The error's name. */
   readonly code = "ERR_NOT_REGISTERED";
   /** The descriptor, -1 if it is not known. */
   readonly fd: number;
 
+  /**
+   * Makes an error that tells which descriptor it is.
+   * @param fd The descriptor, -1 if it is not known.
+   */
   constructor(fd: number) {
     super(
       fd === -1

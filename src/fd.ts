@@ -3,7 +3,7 @@
  *
  * Reading, writing and closing them is the work of `node:fs`: `readSync`,
  * `writeSync`, `closeSync`.
- * @module
+ * @module posix-select/fd
  */
 import {
   integer,

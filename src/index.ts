@@ -1,7 +1,7 @@
 /**
  * The operating system's readiness calls and BSD sockets: all the modules of
  * this package in one, but for `posix-select/inspect`.
- * @module
+ * @module posix-select
  */
 export * from "./errors.ts";
 export * from "./fd.ts";
@@ -9,3 +9,4 @@ export * as promises from "./promises/index.ts";
 export * from "./select.ts";
 export * from "./selectors/index.ts";
 export * from "./socket/index.ts";
+export type { IoMessage, WaitMessage, Watched } from "./observe.ts";

@@ -2,7 +2,7 @@
  * What the engine knows of a generator: whether it has begun, waits, runs or is
  * over, and the line at which it waits. Nothing has to be wrapped, and the
  * generator notices nothing.
- * @module
+ * @module posix-select/inspect
  */
 import { type Debugger, type Runtime, Session } from "node:inspector";
 import { findSourceMap } from "node:module";

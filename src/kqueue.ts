@@ -5,7 +5,12 @@ import {
   mask,
   options,
 } from "./arguments.ts";
-import { KQ_EV_ADD, KQ_FILTER_READ } from "./constants.ts";
+import {
+  KQ_EV_ADD,
+  KQ_EV_DELETE,
+  KQ_FILTER_READ,
+  KQ_FILTER_WRITE,
+} from "./constants.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
 import { ClosedError } from "./errors.ts";
@@ -16,6 +21,7 @@ import {
   KqueueSet,
 } from "./kqueue-set.ts";
 import { unwatchForLeak, watchForLeak } from "./leaks.ts";
+import { observe, waitChannel, type Watched } from "./observe.ts";
 import { check } from "./result.ts";
 
 export type { KEvent } from "./kqueue-set.ts";
@@ -27,6 +33,8 @@ const MOST = 2 ** 20;
 export class KqueueObject implements Disposable {
   readonly #set: KqueueSet;
   #isClosed = false;
+  /** What was seen to be registered, by filter and identity. */
+  readonly #noted = new Map<string, Watched>();
 
   /** @internal `kqueue()` and `Kqueue.fromFd()` are its public names. */
   constructor(set: KqueueSet) {
@@ -69,9 +77,36 @@ export class KqueueObject implements Disposable {
     integer(maxEvents, "maxEvents", 0, MOST);
     const time = timeout(timeoutMs);
     const list = listOf(changes).map(checked);
-    const count = this.#set.control(list, maxEvents, time);
+    if (!waitChannel.hasSubscribers)
+      return this.#control(list, maxEvents, time);
+    this.#note(list);
+    if (maxEvents === 0) return this.#control(list, maxEvents, time);
+    return observe(
+      "kqueue",
+      time,
+      () => [...this.#noted.values()],
+      () => this.#control(list, maxEvents, time),
+      (events) => events.map(watchedOf),
+    );
+  }
+
+  #control(changes: KEvent[], maxEvents: number, timeoutMs: number): KEvent[] {
+    const count = this.#set.control(changes, maxEvents, timeoutMs);
     check(count, "kevent", { fd: this.#set.fd });
     return Array.from({ length: count }, (_, i) => this.#set.at(i));
+  }
+
+  /** Keeps in mind what is watched, which the kernel tells nobody. */
+  #note(changes: readonly KEvent[]): void {
+    for (const change of changes) {
+      const { ident, filter, flags } = change;
+      const name = `${String(filter)} ${String(ident)}`;
+      if ((flags & KQ_EV_DELETE) !== 0) this.#noted.delete(name);
+      const isDescriptor =
+        filter === KQ_FILTER_READ || filter === KQ_FILTER_WRITE;
+      const isAdded = (flags & KQ_EV_ADD) !== 0;
+      if (isAdded && isDescriptor) this.#noted.set(name, watchedOf(change));
+    }
   }
 
   /** Closes the descriptor; does nothing the second time. */
@@ -86,6 +121,10 @@ export class KqueueObject implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function watchedOf({ ident, filter }: KEvent): Watched {
+  return { fd: ident, events: filter === KQ_FILTER_WRITE ? 2 : 1 };
 }
 
 const { MAX_SAFE_INTEGER } = Number;
@@ -130,7 +169,11 @@ export function kqueueFactory(calls: KqueueCalls): KqueueFactory {
 
 const factory = kqueueCalls && kqueueFactory(kqueueCalls);
 
-/** An instance of kqueue(2). */
+/**
+ * An instance of kqueue(2). It is itself a descriptor.
+ * @interface
+ * @see kqueue(2), https://docs.python.org/3/library/select.html#kqueue-objects
+ */
 export type Kqueue = KqueueObject;
 
 /**

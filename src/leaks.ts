@@ -1,5 +1,6 @@
 import { exchange, type Identity, readIdentity } from "./exchange.ts";
 import { native } from "./native.ts";
+import { ioChannel, tellIo } from "./observe.ts";
 
 /** A descriptor that is to be closed with its owner. */
 export interface Owned {
@@ -35,7 +36,8 @@ const leaks = new FinalizationRegistry<Owned>((owned) => {
   }
   const { device, inode } = readIdentity();
   if (device !== identity.device || inode !== identity.inode) return;
-  native.close(fd);
+  const result = native.close(fd);
+  if (ioChannel.hasSubscribers) tellIo("close", fd, result);
   process.emitWarning(`unclosed ${description}`, "ResourceWarning");
 });
 

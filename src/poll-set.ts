@@ -50,6 +50,11 @@ export class PollSet {
     this.#write(slot.index, events);
   }
 
+  /** A slot's descriptor, and what it is watched for. */
+  at(slot: PollSlot): [fd: number, events: number] {
+    return [slot.fd, this.#shorts[slot.index * 4 + 2] ?? 0];
+  }
+
   #write(index: number, events: number): void {
     this.#shorts[index * 4 + 2] = events;
   }

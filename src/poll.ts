@@ -3,6 +3,7 @@ import { POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
 import { NotRegisteredError } from "./errors.ts";
+import { eventsOf, observe, waitChannel, type Watched } from "./observe.ts";
 import { PollSet, type PollSlot } from "./poll-set.ts";
 import { check, ENOENT } from "./result.ts";
 
@@ -71,13 +72,33 @@ class Poll {
    * @throws {OSError} EINVAL: more descriptors than the process may open.
    */
   poll(timeoutMs?: Timeout): [fd: number, revents: number][] {
-    const count = check(this.#set.wait(timeout(timeoutMs)), "poll");
+    const time = timeout(timeoutMs);
+    if (!waitChannel.hasSubscribers) return this.#wait(time);
+    return observe(
+      "poll",
+      time,
+      () =>
+        [...this.#slots.values()].map((slot) => watchedOf(this.#set.at(slot))),
+      () => this.#wait(time),
+      (answers) => answers.map(watchedOf),
+    );
+  }
+
+  #wait(timeoutMs: number): [fd: number, revents: number][] {
+    const count = check(this.#set.wait(timeoutMs), "poll");
     const answers: [fd: number, revents: number][] = [];
     this.#set.forEach(count, (fd, revents) => {
       answers.push([fd, revents]);
     });
     return answers;
   }
+}
+
+function watchedOf([fd, events]: readonly [
+  fd: number,
+  events: number,
+]): Watched {
+  return { fd, events: eventsOf(events) };
 }
 
 export type { Poll };

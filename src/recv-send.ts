@@ -5,6 +5,7 @@
  * use the same views again and again, so the last ones are remembered.
  */
 import { native } from "./native.ts";
+import { ioChannel, tellIo } from "./observe.ts";
 import { result, setTransfer } from "./registers.ts";
 
 /** Memory that is larger is not kept from being collected. */
@@ -49,7 +50,9 @@ export function recvNow(fd: number, buffer: Uint8Array, flags: number): number {
   const length = fetched(received, buffer, receiveInto);
   setTransfer(fd, length, flags);
   native.recv();
-  return result();
+  const count = result();
+  if (ioChannel.hasSubscribers) tellBytes("recv", fd, count, buffer);
+  return count;
 }
 
 /**
@@ -65,7 +68,18 @@ export function sendNow(
   const length = fetched(sent, data, sendFrom);
   setTransfer(fd, Math.min(length, most), flags);
   native.send();
-  return result();
+  const count = result();
+  if (ioChannel.hasSubscribers) tellBytes("send", fd, count, data);
+  return count;
+}
+
+function tellBytes(
+  operation: string,
+  fd: number,
+  count: number,
+  view: Uint8Array,
+): void {
+  tellIo(operation, fd, count, view.subarray(0, Math.max(count, 0)));
 }
 
 function receiveInto(view: Uint8Array): void {

@@ -66,7 +66,8 @@ export function resolverErrno(name: string): number {
   return -constants.errno.EINVAL;
 }
 
-function codeOf(errno: number): string {
+/** The name of `-errno`. */
+export function codeOf(errno: number): string {
   const known = systemErrors.get(errno)?.[0];
   // As Node's dns has it.
   if (known === "EAI_NONAME" || known === "EAI_NODATA") return "ENOTFOUND";

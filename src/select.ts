@@ -8,6 +8,7 @@ import { invalidType, isIterable } from "./arguments.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { check } from "./result.ts";
 import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
+import { observe, waitChannel, type Watched } from "./observe.ts";
 import { SelectSet } from "./select-set.ts";
 
 export {
@@ -142,13 +143,46 @@ export function select<
     const readers = addAll(set, rlist, "rlist");
     const writers = addAll(set, wlist, "wlist");
     const others = addAll(set, xlist, "xlist");
-    const ready = set.wait(time);
-    if (ready === 0) return [[], [], []];
-    if (ready < 0) check(ready, "select", set.guilty(ready, listNames));
-    return [set.ready(0, readers), set.ready(1, writers), set.ready(2, others)];
+    return waitChannel.hasSubscribers
+      ? observe(
+          "select",
+          time,
+          () => watchedOf(readers, writers, others),
+          () => wait(set, time, readers, writers, others),
+          (ready) => watchedOf(...ready),
+        )
+      : wait(set, time, readers, writers, others);
   } finally {
     spare.push(set);
   }
+}
+
+function wait<R, W, X>(
+  set: SelectSet,
+  timeoutMs: number,
+  readers: R[],
+  writers: W[],
+  others: X[],
+): [R[], W[], X[]] {
+  const ready = set.wait(timeoutMs);
+  if (ready === 0) return [[], [], []];
+  if (ready < 0) check(ready, "select", set.guilty(ready, listNames));
+  return [set.ready(0, readers), set.ready(1, writers), set.ready(2, others)];
+}
+
+/** The lists as one, each descriptor with all that it is in them for. */
+function watchedOf(
+  ...lists: readonly (readonly FileDescriptorLike[])[]
+): Watched[] {
+  const watched = new Map<number, Watched>();
+  for (const [i, list] of lists.entries()) {
+    for (const fileobj of list) {
+      const fd = fdOf(fileobj, "select", listNames[i] ?? "");
+      const events = (watched.get(fd)?.events ?? 0) | (1 << i);
+      watched.set(fd, { fd, events, fileobj });
+    }
+  }
+  return [...watched.values()];
 }
 
 /** Sets that are not in use: usually one, more where a `fileno()` selects. */

@@ -3,6 +3,7 @@ import { INTERRUPTED } from "./constants.ts";
 import { deadlineAfter, msUntil } from "./deadline.ts";
 import { EINTR } from "./result.ts";
 import { native } from "./native.ts";
+import { eventsOf, observe, waitChannel } from "./observe.ts";
 import { endsWait, interruptFd } from "./signals.ts";
 
 /**
@@ -60,7 +61,14 @@ function waitUntil(
  * @returns Its revents, 0 after the time, or -errno.
  */
 export function waitFor(fd: number, events: number, timeoutMs: number): number {
-  return wait(timeoutMs, (ms, signals) =>
-    native.waitFor(fd, events, ms, signals),
+  const block = (): number =>
+    wait(timeoutMs, (ms, signals) => native.waitFor(fd, events, ms, signals));
+  if (!waitChannel.hasSubscribers || timeoutMs === 0) return block();
+  return observe(
+    "poll",
+    timeoutMs,
+    () => (fd < 0 ? [] : [{ fd, events: eventsOf(events) }]),
+    block,
+    (revents) => (revents > 0 ? [{ fd, events: eventsOf(revents) }] : []),
   );
 }

@@ -28,6 +28,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/constant-names\.ts$/],
   [/^src\/(native|errors|arguments|closing|runtime|context)\.ts$/],
   [/^src\/(constants|exchange|registers|result)\.ts$/],
+  [/^src\/observe\.ts$/],
   [/^src\/recv-send\.ts$/],
   [/^src\/(deadline|descriptor|signals)\.ts$/],
   [/^src\/(wait|watcher|pending|turns|leaks|fd)\.ts$/],
@@ -36,6 +37,7 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/select\.ts$/, /^src\/socket\//, /^src\/selectors\//],
   [/^src\/promises\//],
   [/^src\/inspect\.ts$/],
+  [/^src\/scope\//],
   [/^src\/index\.ts$/],
 ];
 

@@ -13,7 +13,7 @@
  * call here sets O_NONBLOCK on a descriptor that was given.
  *
  * @see select(2), https://docs.python.org/3/library/asyncio-eventloop.html#working-with-socket-objects-directly
- * @module
+ * @module posix-select/promises
  */
 export type { SignalOptions } from "../pending.ts";
 export { accept, connect } from "./connection.ts";

@@ -3,11 +3,18 @@ import { timeout, type Timeout } from "../deadline.ts";
 import { fdOf, type FileDescriptorLike } from "../descriptor.ts";
 import {
   AlreadyRegisteredError,
+  BusyError,
   ClosedError,
   NotRegisteredError,
   OSError,
 } from "../errors.ts";
 import { native } from "../native.ts";
+import {
+  observe,
+  ObservedWait,
+  waitChannel,
+  type Watched,
+} from "../observe.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
 import { mayEndNow } from "../turns.ts";
 import {
@@ -114,7 +121,7 @@ export abstract class BaseSelector<
    * Registers an object.
    * @param events A sum of `EVENT_READ`, `EVENT_WRITE` and, where the mechanism
    *   has it, `EVENT_PRIORITY`.
-   * @param data What the program wants to find with the key.
+   * @param rest `data`: what the program wants to find with the key.
    * @throws {ClosedError} ERR_CLOSED
    * @throws {RangeError} ERR_OUT_OF_RANGE: other events, or no descriptor.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE
@@ -234,7 +241,25 @@ export abstract class BaseSelector<
     const asked = timeout(timeoutMs);
     const time = this.#isWoken ? 0 : asked;
     this.#isWoken = false;
-    return this.#wait(time);
+    if (!waitChannel.hasSubscribers) return this.#wait(time);
+    return observe(
+      this.constructor.name,
+      time,
+      () => this.#watched(),
+      () => this.#wait(time),
+      watchedIn,
+    );
+  }
+
+  #watched(): Watched[] {
+    return Array.from(this.#keys.values(), (key) => watchedAs(key, key.events));
+  }
+
+  /** Tells, if anybody wants to know, that a wait begins which holds nothing up. */
+  #observeAsync(timeoutMs: number): ObservedWait | undefined {
+    if (!waitChannel.hasSubscribers) return undefined;
+    const { name } = this.constructor;
+    return new ObservedWait(name, false, timeoutMs, () => this.#watched());
   }
 
   /** What the wait has found, if anything, and how many that are. */
@@ -323,8 +348,20 @@ export abstract class BaseSelector<
         return Promise.resolve(ready);
       }
       const wait = (this.#async ??= this.#beginAsync());
+      if (wait.isPending) throw new BusyError();
+      const observed = this.#observeAsync(time);
       const promise = wait.wait(time, signal, () => []);
       this.#isWoken = false;
+      if (observed !== undefined) {
+        promise.then(
+          (ready) => {
+            observed.end(watchedIn(ready));
+          },
+          (error: unknown) => {
+            observed.end([], error);
+          },
+        );
+      }
       return promise;
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is
@@ -502,7 +539,18 @@ export abstract class BaseSelector<
   /** @internal Without a promise for each wait. */
   [LISTEN](listener: Listener<Ready<Data, File>[]>): void {
     this.#async = this.#beginAsync();
-    this.#async.listen(listener);
+    let observed = this.#observeAsync(Infinity);
+    this.#async.listen({
+      onResult: (ready) => {
+        observed?.end(watchedIn(ready));
+        listener.onResult(ready);
+        observed = this.#observeAsync(Infinity);
+      },
+      onError: (error) => {
+        observed?.end([], error);
+        listener.onError(error);
+      },
+    });
   }
 
   /** @internal */
@@ -554,6 +602,19 @@ export abstract class BaseSelector<
     this.#keys.delete(fd);
     this.#keyOf[fd] = undefined;
   }
+}
+
+function watchedAs(
+  { fd, fileobj, data }: SelectorKey,
+  events: number,
+): Watched {
+  return { fd, events, fileobj, data };
+}
+
+function watchedIn(
+  ready: readonly Ready<unknown, FileDescriptorLike>[],
+): Watched[] {
+  return ready.map(([key, events]) => watchedAs(key, events));
 }
 
 /** Whether a key's object no longer has the descriptor that it had. */

@@ -16,7 +16,11 @@ export const EpollSelector: typeof Epoll | undefined = hasEpoll
   ? Epoll
   : undefined;
 
-/** A selector on epoll(7). */
+/**
+ * A selector on epoll(7).
+ * @interface
+ * @see epoll(7), https://docs.python.org/3/library/selectors.html#selectors.EpollSelector
+ */
 export type EpollSelector<
   Data = unknown,
   File extends FileDescriptorLike = FileDescriptorLike,
@@ -34,7 +38,11 @@ export const KqueueSelector:
     >() => Kqueue<Data, File>)
   | undefined = kqueueCalls && Kqueue;
 
-/** A selector on kqueue(2). */
+/**
+ * A selector on kqueue(2).
+ * @interface
+ * @see kqueue(2), https://docs.python.org/3/library/selectors.html#selectors.KqueueSelector
+ */
 export type KqueueSelector<
   Data = unknown,
   File extends FileDescriptorLike = FileDescriptorLike,

@@ -3,7 +3,7 @@
  * `selectors` has it.
  *
  * @see https://docs.python.org/3/library/selectors.html
- * @module
+ * @module posix-select/selectors
  */
 export { BaseSelector, type SelectOptions } from "./base.ts";
 export {

@@ -14,6 +14,7 @@ export interface InetAddress {
   readonly flowInfo?: number;
   /** IPv6: the number of the interface that a link-local address is on. */
   readonly scopeId?: number;
+  /** Only a Unix socket's address has it. */
   readonly path?: undefined;
 }
 
@@ -24,7 +25,9 @@ export interface UnixAddress {
    * (the abstract namespace). The empty string means that there is no name.
    */
   readonly path: string;
+  /** Only an IPv4 or IPv6 address has it. */
   readonly host?: undefined;
+  /** Only an IPv4 or IPv6 address has it. */
   readonly port?: undefined;
 }
 

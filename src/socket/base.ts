@@ -4,6 +4,7 @@ import { integer, invalidType, mask } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
 import { exchange, type Identity } from "../exchange.ts";
 import { native } from "../native.ts";
+import { ioChannel, tellIo } from "../observe.ts";
 import { check, EAFNOSUPPORT } from "../result.ts";
 import { type Address, takeAddress } from "./address.ts";
 import type { Handle } from "./handle.ts";
@@ -75,7 +76,9 @@ export abstract class SocketBase {
    */
   shutdown(how: number): void {
     const way = integer(how, "how");
-    this[HANDLE].check(native.shutdown(this.fileno(), way), "shutdown");
+    const result = native.shutdown(this.fileno(), way);
+    if (ioChannel.hasSubscribers) tellIo("shutdown", this.fileno(), result);
+    this[HANDLE].check(result, "shutdown");
   }
 
   /**
@@ -191,6 +194,7 @@ export abstract class SocketBase {
     unwatchForLeak(this);
     announceClosing(fd);
     this[HANDLE].fd = this[FD] = -1;
+    if (fd !== -1 && ioChannel.hasSubscribers) tellIo("detach", fd, 0);
     return fd;
   }
 

@@ -2,6 +2,7 @@ import { POLLOUT, SO_ERROR, SOL_SOCKET } from "../constants.ts";
 import { EAGAIN, EALREADY, EINPROGRESS } from "../result.ts";
 import { exchange, type PlainAddress, writeAddress } from "../exchange.ts";
 import { native } from "../native.ts";
+import { ioChannel, tellIo } from "../observe.ts";
 import type { Handle } from "./handle.ts";
 import { numberOption } from "./option.ts";
 
@@ -24,13 +25,20 @@ export function connect(handle: Handle, address: PlainAddress): number {
 /** The outcome of a connection that went on in the background: 0 or -errno. */
 export function outcome(handle: Handle, address: PlainAddress): number {
   const failed = 0 - numberOption(handle, SOL_SOCKET, SO_ERROR);
+  if (ioChannel.hasSubscribers) tellIo("connect", handle.fd, failed);
   // Linux regards a socket as connecting until it is asked once more.
-  if (failed === 0) begin(handle, address);
+  if (failed === 0) ask(handle, address);
   return failed;
 }
 
 /** Tries to connect; on an O_NONBLOCK socket it goes on in the background. */
 export function begin(handle: Handle, address: PlainAddress): number {
+  const result = ask(handle, address);
+  if (ioChannel.hasSubscribers) tellIo("connect", handle.fd, result);
+  return result;
+}
+
+function ask(handle: Handle, address: PlainAddress): number {
   writeAddress(address);
   return native.connect(handle.fd, exchange);
 }

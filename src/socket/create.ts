@@ -30,6 +30,7 @@ export interface InetServerOptions extends ListenOptions {
   readonly host?: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Only a Unix socket's server has it. */
   readonly path?: undefined;
   /** `AF_INET`, or `AF_INET6` where the host is an IPv6 address. */
   readonly family?: number;
@@ -122,7 +123,9 @@ interface ConnectOptions {
 export interface InetConnectionOptions extends ConnectOptions {
   /** An IP address, or a name, whose addresses are tried in turn. */
   readonly host: string;
+  /** From 0 to 65535. */
   readonly port: number;
+  /** Only a Unix socket has it. */
   readonly path?: undefined;
   /** The address from which to connect. */
   readonly localAddress?: InetAddress;
@@ -130,6 +133,7 @@ export interface InetConnectionOptions extends ConnectOptions {
 
 /** Which Unix socket to connect to. */
 export interface UnixConnectionOptions extends ConnectOptions {
+  /** A file, or on Linux a name that begins with NUL. */
   readonly path: string;
   /** The address from which to connect. */
   readonly localAddress?: UnixAddress;

@@ -10,6 +10,7 @@ import {
   osError,
 } from "../result.ts";
 import { native } from "../native.ts";
+import { ioChannel, tellIo } from "../observe.ts";
 import { waitFor } from "../wait.ts";
 import { numberOption } from "./option.ts";
 
@@ -145,6 +146,7 @@ export class Handle {
     announceClosing(fd);
     this.fd = -1;
     const result = native.close(fd);
+    if (ioChannel.hasSubscribers) tellIo("close", fd, result);
     // The peer's reset came before the close: the descriptor is gone as well.
     if (result !== ECONNRESET) check(result, "close", { fd });
   }

@@ -2,7 +2,7 @@
  * BSD sockets, as Python's `socket` has them.
  *
  * @see https://docs.python.org/3/library/socket.html
- * @module
+ * @module posix-select/socket
  */
 export type { Address, InetAddress, UnixAddress } from "./address.ts";
 export {

@@ -18,9 +18,13 @@ export interface AddressHints {
 
 /** What a socket needs in order to reach an address. */
 export interface AddressInfo {
+  /** `AF_INET` or `AF_INET6`. */
   readonly family: number;
+  /** `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_RAW`. */
   readonly type: number;
+  /** `IPPROTO_TCP`, `IPPROTO_UDP`, ... */
   readonly protocol: number;
+  /** Where to connect to, or to bind. */
   readonly address: InetAddress;
 }
 

@@ -18,6 +18,7 @@ import {
   writeFds,
 } from "../exchange.ts";
 import { native } from "../native.ts";
+import { ioChannel, tellIo } from "../observe.ts";
 import { EAGAIN } from "../result.ts";
 import { type Address, takeAddress } from "./address.ts";
 import { HANDLE, SocketBase } from "./base.ts";
@@ -38,6 +39,7 @@ export type SocketData = string | ArrayBufferView;
 export interface SendMessageOptions {
   /** Descriptors that the receiver gets copies of; Unix sockets only. */
   readonly fds?: readonly FileDescriptorLike[];
+  /** `MSG_OOB`, `MSG_MORE`, ... */
   readonly flags?: number;
   /** Where to, on a socket that is not connected. */
   readonly address?: Address;
@@ -47,11 +49,13 @@ export interface SendMessageOptions {
 export interface ReceiveMessageOptions {
   /** How many descriptors are taken at most; 0, the default, takes none. */
   readonly maxFds?: number;
+  /** `MSG_PEEK`, `MSG_WAITALL`, `MSG_OOB`, ... */
   readonly flags?: number;
 }
 
 /** What `recvmsg()` gives. */
 export interface Message {
+  /** What was received; empty if the peer will send no more. */
   readonly data: Buffer;
   /** The descriptors that came along: the receiver's own, to be closed by it. */
   readonly fds: number[];
@@ -159,9 +163,27 @@ export class Socket extends SocketBase {
   }
 
   #accept(): number {
-    return this[HANDLE].canAccept()
+    const result = this[HANDLE].canAccept()
       ? native.accept(this.fileno(), exchange)
       : EAGAIN;
+    return this.#failed("accept", result);
+  }
+
+  /** Tells of a call that failed, if one did, and gives its result back. */
+  #failed(operation: string, result: number): number {
+    if (result < 0 && ioChannel.hasSubscribers) {
+      tellIo(operation, this.fileno(), result);
+    }
+    return result;
+  }
+
+  /**
+   * Tells of a call, once what it left in the exchange has been read: who is told
+   * may make calls too.
+   */
+  #done(operation: string, result: number, data?: Uint8Array): void {
+    if (!ioChannel.hasSubscribers) return;
+    tellIo(operation, this.fileno(), result, data?.subarray(0, result));
   }
 
   #accepted(fd: number): [Socket, Address] {
@@ -169,7 +191,9 @@ export class Socket extends SocketBase {
     const handle = new Handle(fd, Infinity, false);
     const { family, type, protocol } = this;
     const opened = new Opened(handle, family, type, protocol, readIdentity());
-    return [new Socket(opened), address];
+    const socket = new Socket(opened);
+    this.#done("accept", fd);
+    return [socket, address];
   }
 
   /**
@@ -262,11 +286,17 @@ export class Socket extends SocketBase {
       transfer.receiveEvents(bits),
       () =>
         this[HANDLE].takeDeferred() ||
-        native.recvfrom(this.fileno(), buffer, bits, exchange),
+        this.#failed(
+          "recvfrom",
+          native.recvfrom(this.fileno(), buffer, bits, exchange),
+        ),
       transfer.deadlineFor(this[HANDLE], bits),
     );
     const received = this[HANDLE].check(result, "recvfrom");
-    return [taken(buffer, received), this.#sender()];
+    const data = taken(buffer, received);
+    const address = this.#sender();
+    this.#done("recvfrom", received, data);
+    return [data, address];
   }
 
   /**
@@ -283,16 +313,21 @@ export class Socket extends SocketBase {
       transfer.receiveEvents(bits),
       () =>
         this[HANDLE].takeDeferred() ||
-        native.recvmsg(this.fileno(), buffer, bits, maxFds, exchange),
+        this.#failed(
+          "recvmsg",
+          native.recvmsg(this.fileno(), buffer, bits, maxFds, exchange),
+        ),
       transfer.deadlineFor(this[HANDLE], bits),
     );
     const received = this[HANDLE].check(result, "recvmsg");
-    return {
+    const message: Message = {
       data: taken(buffer, received),
       fds: readFds(),
       flags: readFlags(),
       address: this.#sender(),
     };
+    this.#done("recvmsg", received, message.data);
+    return message;
   }
 
   /** Only datagrams come from somebody who need not be the peer. */
@@ -359,11 +394,14 @@ export class Socket extends SocketBase {
     const { plain, details } = target(address, this.family, "sendto");
     const call = (): number => {
       writeAddress(plain);
-      return native.sendto(this.fileno(), view, bits, exchange);
+      const result = native.sendto(this.fileno(), view, bits, exchange);
+      return this.#failed("sendto", result);
     };
     const deadline = transfer.deadlineFor(this[HANDLE], bits);
     const result = this[HANDLE].retry(c.POLLOUT, call, deadline);
-    return this[HANDLE].check(result, "sendto", details);
+    const sent = this[HANDLE].check(result, "sendto", details);
+    this.#done("sendto", sent, view);
+    return sent;
   }
 
   /**
@@ -400,11 +438,15 @@ export class Socket extends SocketBase {
       writeFds(fds);
       if (to) writeAddress(to.plain);
       const hasAddress = to ? 1 : 0;
-      return native.sendmsg(this.fileno(), pieces, bits, hasAddress, exchange);
+      const fd = this.fileno();
+      const result = native.sendmsg(fd, pieces, bits, hasAddress, exchange);
+      return this.#failed("sendmsg", result);
     };
     const deadline = transfer.deadlineFor(this[HANDLE], bits);
     const result = this[HANDLE].retry(c.POLLOUT, call, deadline);
-    return this[HANDLE].check(result, "sendmsg", to?.details);
+    const sent = this[HANDLE].check(result, "sendmsg", to?.details);
+    this.#done("sendmsg", sent, pieces[0]);
+    return sent;
   }
 
   /**

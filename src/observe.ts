@@ -1,0 +1,156 @@
+/**
+ * What the library tells on `node:diagnostics_channel`: each wait on
+ * `posix-select:wait`, each call of a socket on `posix-select:io`. While nobody
+ * listens, that costs a look at `hasSubscribers`.
+ *
+ * @see https://nodejs.org/api/diagnostics_channel.html
+ */
+import { type Channel, channel } from "node:diagnostics_channel";
+import {
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLNVAL,
+  POLLOUT,
+  POLLPRI,
+} from "./constants.ts";
+import { codeOf } from "./result.ts";
+
+/** A descriptor that a wait watches, or finds ready. */
+export interface Watched {
+  readonly fd: number;
+  /** A sum of `EVENT_READ`, `EVENT_WRITE` and `EVENT_PRIORITY`. */
+  readonly events: number;
+  /** What the program gave: a number, a socket. */
+  readonly fileobj?: unknown;
+  /** What a selector keeps with it: a callback, a task. */
+  readonly data?: unknown;
+}
+
+/**
+ * What is published on `posix-select:wait`: the same object twice, just before
+ * the wait and just after it. A subscriber that blocks before delays the wait.
+ */
+export interface WaitMessage {
+  /** `select`, `poll`, `epoll`, `kqueue`, or a selector's class. */
+  readonly mechanism: string;
+  /** Whether it holds the thread. */
+  readonly isBlocking: boolean;
+  /** Milliseconds; Infinity: for ever. */
+  readonly timeoutMs: number;
+  /** What is watched, put together when it is first asked for. */
+  readonly watched: readonly Watched[];
+  /** By `performance.now()`. */
+  readonly startMs: number;
+  /** By `performance.now()`; undefined before the wait. */
+  readonly endMs: number | undefined;
+  /** What was ready; none before the wait. */
+  readonly ready: readonly Watched[];
+  /** What the wait threw. */
+  readonly error: unknown;
+}
+
+/** What is published on `posix-select:io`, after the call. */
+export interface IoMessage {
+  /** `accept`, `connect`, `recv`, `send`, `shutdown`, `close`, ... */
+  readonly operation: string;
+  readonly fd: number;
+  /** The system's result: bytes, the accepted descriptor, 0; -errno. */
+  readonly result: number;
+  /** `EAGAIN` and the like; undefined unless the call failed. */
+  readonly code: string | undefined;
+  /** The bytes that were moved, to be looked at while it is published only. */
+  readonly data: Uint8Array | undefined;
+}
+
+/**
+ * The events of poll(2) and epoll(7), whose numbers are the same, as selectors
+ * have them: who was hung up or has an error is ready for everything.
+ */
+export function eventsOf(bits: number): number {
+  if ((bits & (POLLERR | POLLHUP | POLLNVAL)) !== 0) return 7;
+  return (
+    ((bits & POLLIN) === 0 ? 0 : 1) |
+    ((bits & POLLOUT) === 0 ? 0 : 2) |
+    ((bits & POLLPRI) === 0 ? 0 : 4)
+  );
+}
+
+/** The channel of all waits. */
+export const waitChannel: Channel = channel("posix-select:wait");
+
+/** The channel of all calls of sockets. */
+export const ioChannel: Channel = channel("posix-select:io");
+
+/** A wait that is told of. */
+export class ObservedWait implements WaitMessage {
+  readonly mechanism: string;
+  readonly isBlocking: boolean;
+  readonly timeoutMs: number;
+  readonly startMs = performance.now();
+  endMs: number | undefined;
+  ready: readonly Watched[] = [];
+  error: unknown;
+  readonly #list: () => readonly Watched[];
+  #watched: readonly Watched[] | undefined;
+
+  /** Tells that it begins. */
+  constructor(
+    mechanism: string,
+    isBlocking: boolean,
+    timeoutMs: number,
+    list: () => readonly Watched[],
+  ) {
+    this.mechanism = mechanism;
+    this.isBlocking = isBlocking;
+    this.timeoutMs = timeoutMs;
+    this.#list = list;
+    waitChannel.publish(this);
+  }
+
+  get watched(): readonly Watched[] {
+    return (this.#watched ??= this.#list());
+  }
+
+  /** Tells that it is over. */
+  end(ready: readonly Watched[], error?: unknown): void {
+    this.endMs = performance.now();
+    this.ready = ready;
+    this.error = error;
+    waitChannel.publish(this);
+  }
+}
+
+/** Waits by `wait`, which holds the thread, and tells of it. */
+export function observe<T>(
+  mechanism: string,
+  timeoutMs: number,
+  list: () => readonly Watched[],
+  wait: () => T,
+  readyOf: (result: T) => readonly Watched[],
+): T {
+  const observed = new ObservedWait(mechanism, true, timeoutMs, list);
+  let result: T;
+  try {
+    result = wait();
+  } catch (error) {
+    observed.end([], error);
+    throw error;
+  }
+  observed.end(readyOf(result));
+  return result;
+}
+
+/** Tells of a socket's call, and gives its result back. */
+export function tellIo(
+  operation: string,
+  fd: number,
+  result: number,
+  data?: Uint8Array,
+): number {
+  const code =
+    result < 0 && Number.isFinite(result) ? codeOf(result) : undefined;
+  const message: IoMessage = { operation, fd, result, code, data };
+  ioChannel.publish(message);
+  return result;
+}
