@@ -1,9 +1,15 @@
 // npm run lesson                 a menu; a list where there is no terminal
 // npm run lesson 3 [port]        runs one, in this very process
 // npm run lesson 9 -- --repl     runs one, and opens a REPL with its functions
+// npm run lesson 3 -- --scope    runs one, and shows its loop in a page
+// npm run lesson 3 -- --trace out.json --report out.html
+//                                runs one, and writes what the loop did
 import { readdirSync, readFileSync } from "node:fs";
 import repl from "node:repl";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import * as inspect from "posix-select/inspect";
+import { startScope } from "../src/scope/start.ts";
 
 const folder = new URL("../examples/", import.meta.url);
 
@@ -63,7 +69,22 @@ async function choose(): Promise<Lesson | undefined> {
 /** Runs it; it sees its own arguments, as if it had been started by itself. */
 async function run(lesson: Lesson, args: readonly string[]): Promise<object> {
   process.argv.splice(2, Infinity, ...args);
+  if (values.scope ?? values.trace ?? values.report) {
+    startScope({
+      program: fileURLToPath(lesson.url),
+      port: values.scope === true ? 0 : undefined,
+      trace: textOf("trace"),
+      report: textOf("report"),
+    });
+  }
   return (await import(lesson.url.href)) as object;
+}
+
+/** The file that an option names. */
+function textOf(name: "trace" | "report"): string | undefined {
+  const value = values[name];
+  if (value === undefined || typeof value === "string") return value;
+  throw new TypeError(`--${name} wants a file's name`);
 }
 
 /** As `python -i` does: what the lesson has made is there to be tried. */
@@ -75,9 +96,29 @@ async function play(lesson: Lesson, args: readonly string[]): Promise<void> {
   Object.assign(repl.start({ prompt }).context, names);
 }
 
-const [wanted, ...rest] = process.argv.slice(2);
-const args = rest.filter((arg) => arg !== "--repl");
-const wantsRepl = args.length < rest.length;
+/** Ours, and those that the lesson is to see: whatever else there is. */
+const options = {
+  repl: { type: "boolean" },
+  scope: { type: "boolean" },
+  trace: { type: "string" },
+  report: { type: "string" },
+} as const;
+const { values, tokens } = parseArgs({
+  options,
+  strict: false,
+  tokens: true,
+  allowPositionals: true,
+});
+const [wanted, ...args] = tokens.flatMap((token) => {
+  if (token.kind === "positional") return [token.value];
+  if (token.kind === "option-terminator" || token.name in options) return [];
+  return [
+    token.inlineValue === true
+      ? `${token.rawName}=${token.value}`
+      : token.rawName,
+  ];
+});
+
 const lesson = lessons.find(({ number }) => number === Number(wanted));
 
 if (wanted === undefined) {
@@ -91,7 +132,7 @@ if (wanted === undefined) {
   console.error(`There is no lesson ${wanted}. There are:\n`);
   process.exitCode = 1;
   list();
-} else if (!wantsRepl) {
+} else if (values.repl !== true) {
   await run(lesson, args);
 } else if (lesson.hasExports) {
   await play(lesson, args);

@@ -36,9 +36,11 @@ const floors: readonly (readonly RegExp[])[] = [
   [/^src\/(poll|epoll|kqueue)\.ts$/],
   [/^src\/select\.ts$/, /^src\/socket\//, /^src\/selectors\//],
   [/^src\/promises\//],
+  [/^src\/generator\.ts$/],
   [/^src\/inspect\.ts$/],
   [/^src\/scope\//],
   [/^src\/index\.ts$/],
+  [/^src\/build\.ts$/],
 ];
 
 function floorOf(file: string): number {

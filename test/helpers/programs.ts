@@ -89,6 +89,19 @@ export class Program implements AsyncDisposable {
     }
   }
 
+  /** What it has written to standard error as soon as that matches. */
+  async warned(pattern: RegExp): Promise<readonly string[]> {
+    for (;;) {
+      const match = pattern.exec(this.#stderr);
+      if (match) return match;
+      const { stderr } = this.process;
+      if (stderr === null || stderr.readableEnded) {
+        throw new Error(`the program ended: ${this.#stderr}`);
+      }
+      await Promise.race([once(stderr, "data"), once(stderr, "end")]);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       this.process.kill("SIGKILL");

@@ -1,0 +1,225 @@
+import { subscribe } from "node:diagnostics_channel";
+import { POLLIN } from "../constants.ts";
+import { native } from "../native.ts";
+import type { IoMessage, WaitMessage } from "../observe.ts";
+import { interruptFd } from "../signals.ts";
+import { Budget } from "./budget.ts";
+import { Lanes } from "./lanes.ts";
+import type { Shared } from "./shared.ts";
+import type { Teller } from "./teller.ts";
+
+/** More turns than this are not told one by one. */
+const turnsPerSecond = 1000;
+
+/** A turn with more calls than this is not told in full. */
+const callsPerSecond = 10_000;
+
+/** How much of what is sent and received is shown. */
+const previewBytes = 64;
+
+/** How long a program that is paused sleeps before it looks for signals. */
+const glanceMs = 50;
+
+/** A program that has not waited for so long is held at its calls. */
+const busyMs = 500;
+
+const sending: ReadonlySet<string> = new Set(["send", "sendto", "sendmsg"]);
+
+/** Tells of every wait and every call, and holds the program where it is told to. */
+export class Recorder {
+  readonly #shared: Shared;
+  readonly #teller: Teller;
+  readonly #lanes: Lanes;
+  readonly #turns = new Budget(turnsPerSecond);
+  readonly #calls = new Budget(callsPerSecond);
+  /** The waits that were told of, until they end. */
+  readonly #told = new Map<WaitMessage, number>();
+  #turn = 0;
+  #lastWaitMs = -Infinity;
+  #omitted = nothing();
+  /** Its own calls are not the program's. */
+  #isAtWork = false;
+
+  constructor(shared: Shared, teller: Teller) {
+    this.#shared = shared;
+    this.#teller = teller;
+    this.#lanes = new Lanes(teller);
+  }
+
+  start(): void {
+    subscribe("posix-select:wait", (message) => {
+      if (isWait(message)) {
+        this.#atWork(() => {
+          this.#onWait(message);
+        });
+      }
+    });
+    subscribe("posix-select:io", (message) => {
+      if (isIo(message)) {
+        this.#atWork(() => {
+          this.#onIo(message);
+        });
+      }
+    });
+  }
+
+  #atWork(work: () => void): void {
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    try {
+      work();
+    } finally {
+      this.#isAtWork = false;
+    }
+  }
+
+  #onWait(wait: WaitMessage): void {
+    if (wait.endMs === undefined) this.#begin(wait);
+    else this.#end(wait, wait.endMs);
+  }
+
+  #begin(wait: WaitMessage): void {
+    this.#lastWaitMs = performance.now();
+    const turn = ++this.#turn;
+    this.#hold();
+    const { mechanism, timeoutMs, isBlocking } = wait;
+    if (this.#turns.take()) {
+      if (this.#teller.takeLoss()) this.#lanes.tellAgain();
+      this.#tellOmitted();
+      const { watched } = wait;
+      this.#lanes.watch(watched);
+      this.#told.set(wait, turn);
+      this.#teller.tell({
+        type: "wait",
+        turn,
+        mechanism,
+        timeoutMs: Number.isFinite(timeoutMs) ? timeoutMs : null,
+        isBlocking,
+        watched: watched.length,
+      });
+    }
+    if (isBlocking) this.#shared.setAsleep(turn);
+  }
+
+  #end(wait: WaitMessage, endMs: number): void {
+    if (wait.isBlocking) this.#shared.setAwake();
+    const { ready, error } = wait;
+    const turn = this.#told.get(wait);
+    this.#told.delete(wait);
+    if (turn === undefined) {
+      this.#omitted.turns++;
+      this.#omitted.ready += ready.length;
+      return;
+    }
+    this.#teller.tell(
+      {
+        type: "wake",
+        turn,
+        ready: ready.map(({ fd, events, data }) => [
+          this.#lanes.of(fd),
+          events,
+          nameOf(data),
+        ]),
+        error: error === undefined ? null : codeOf(error),
+      },
+      endMs,
+    );
+  }
+
+  #onIo({ operation, fd, result, code, data }: IoMessage): void {
+    if (operation === "close" || operation === "detach") {
+      this.#lanes.close(fd);
+      return;
+    }
+    const isBusy = performance.now() - this.#lastWaitMs > busyMs;
+    if (this.#shared.isPaused && isBusy) this.#hold();
+    const accepted =
+      operation === "accept" && result >= 0
+        ? this.#lanes.of(result, true)
+        : null;
+    const bytes = data === undefined || result < 0 ? null : result;
+    if (!this.#calls.take()) {
+      this.#omitted.operations++;
+      const way = sending.has(operation) ? "bytesOut" : "bytesIn";
+      this.#omitted[way] += bytes ?? 0;
+      return;
+    }
+    this.#teller.tell({
+      type: "io",
+      lane: this.#lanes.of(fd),
+      operation,
+      bytes,
+      error: code ?? null,
+      preview: bytes === null || data === undefined ? null : preview(data),
+      accepted,
+    });
+  }
+
+  #tellOmitted(): void {
+    const { turns, operations } = this.#omitted;
+    if (turns + operations === 0) return;
+    this.#teller.tell({ type: "omitted", ...this.#omitted });
+    this.#omitted = nothing();
+  }
+
+  /** Stands still while it is told to. A signal's listener has to run all the same. */
+  #hold(): void {
+    if (!this.#isHeld()) return;
+    this.#teller.tell({ type: "pause" });
+    do this.#shared.awaitLeave(glanceMs);
+    while (this.#isHeld());
+    this.#teller.tell({ type: "go" });
+  }
+
+  #isHeld(): boolean {
+    return this.#shared.isPaused && !this.#shared.takeStep() && !hasSignal();
+  }
+}
+
+function hasSignal(): boolean {
+  const signals = interruptFd();
+  return signals >= 0 && native.waitFor(signals, POLLIN, 0, -1) > 0;
+}
+
+function nothing(): Record<
+  "turns" | "ready" | "operations" | "bytesIn" | "bytesOut",
+  number
+> {
+  return { turns: 0, ready: 0, operations: 0, bytesIn: 0, bytesOut: 0 };
+}
+
+function isWait(message: unknown): message is WaitMessage {
+  return (
+    typeof message === "object" && message !== null && "mechanism" in message
+  );
+}
+
+function isIo(message: unknown): message is IoMessage {
+  return (
+    typeof message === "object" && message !== null && "operation" in message
+  );
+}
+
+/** What is called when a descriptor is ready: a function, by its name. */
+function nameOf(data: unknown): string | null {
+  if (typeof data === "function") {
+    return data.name === "" ? "(anonymous)" : data.name;
+  }
+  if (Array.isArray(data)) return nameOf(data.find(isFunction));
+  return null;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && "code" in error) return String(error.code);
+  return String(error);
+}
+
+function preview(data: Uint8Array): string {
+  const text = Buffer.from(data.buffer, data.byteOffset, data.length);
+  const begin = text.toString("utf8", 0, Math.min(previewBytes, data.length));
+  return JSON.stringify(begin).slice(1, -1);
+}

@@ -1,0 +1,155 @@
+/**
+ * The memory that the watched thread and the scope's worker share: a ring of
+ * text from the one to the other, and a few words that both look at. The watched
+ * thread sleeps in the kernel, so that neither can wait for a message.
+ */
+
+/** Where each word stands. */
+const at = {
+  /** How many bytes were written and read, ever; they wrap at 2^32. */
+  written: 0,
+  read: 1,
+  /** 1: the watched thread stops before its next wait. */
+  isPaused: 2,
+  /** How many waits it may begin nevertheless. */
+  steps: 3,
+  /** The server's port; -1: there is none; 0: not known yet. */
+  port: 4,
+  /** 1: the program is over, tell the rest. 2: it was told. */
+  end: 5,
+  /** The wait that began last, whether it was told or not. */
+  turn: 6,
+  /** 1 while it is asleep in it. */
+  isAsleep: 7,
+} as const;
+
+const headBytes = 64;
+const ringBytes = 2 ** 22;
+
+/** One side's view of the memory. */
+export class Shared {
+  readonly memory: SharedArrayBuffer;
+  readonly #words: Int32Array;
+  readonly #ring: Buffer;
+
+  constructor(memory = new SharedArrayBuffer(headBytes + ringBytes)) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory, 0, headBytes / 4);
+    this.#ring = Buffer.from(memory, headBytes, ringBytes);
+  }
+
+  /** How many bytes there is room for. */
+  get room(): number {
+    const { written, read } = at;
+    const used = this.#get(written) - this.#get(read);
+    return ringBytes - (used >>> 0);
+  }
+
+  /** Writes a line. Gives false if there is no room for it. */
+  write(line: string): boolean {
+    const bytes = Buffer.from(`${line}\n`);
+    if (bytes.length > this.room) return false;
+    const begin = (this.#get(at.written) >>> 0) % ringBytes;
+    const first = bytes.subarray(0, ringBytes - begin);
+    this.#ring.set(first, begin);
+    this.#ring.set(bytes.subarray(first.length), 0);
+    this.#set(at.written, this.#get(at.written) + bytes.length);
+    return true;
+  }
+
+  /** Takes all lines that there are; each was written as a whole. */
+  read(): string[] {
+    const length = (this.#get(at.written) - this.#get(at.read)) >>> 0;
+    if (length === 0) return [];
+    const begin = (this.#get(at.read) >>> 0) % ringBytes;
+    const first = this.#ring.subarray(begin, begin + length);
+    const second = this.#ring.subarray(0, length - first.length);
+    // A decoder takes no shared memory.
+    const text = Buffer.concat([first, second]).toString("utf8");
+    this.#set(at.read, this.#get(at.read) + length);
+    return text.split("\n").slice(0, -1);
+  }
+
+  get isPaused(): boolean {
+    return this.#get(at.isPaused) === 1;
+  }
+
+  pause(): void {
+    this.#set(at.isPaused, 1);
+  }
+
+  resume(): void {
+    this.#set(at.steps, 0);
+    this.#set(at.isPaused, 0);
+    Atomics.notify(this.#words, at.isPaused);
+  }
+
+  /** Lets one more wait begin. */
+  step(): void {
+    Atomics.add(this.#words, at.steps, 1);
+    Atomics.notify(this.#words, at.isPaused);
+  }
+
+  /** Takes the leave for one wait, if there is one. */
+  takeStep(): boolean {
+    if (this.#get(at.steps) <= 0) return false;
+    Atomics.sub(this.#words, at.steps, 1);
+    return true;
+  }
+
+  /** Blocks while it is paused, until somebody steps, or for `ms`. */
+  awaitLeave(ms: number): void {
+    Atomics.wait(this.#words, at.isPaused, 1, ms);
+  }
+
+  setPort(port: number): void {
+    this.#set(at.port, port);
+    Atomics.notify(this.#words, at.port);
+  }
+
+  /** Blocks until the port is known, or for `ms`: then it is 0. */
+  awaitPort(ms: number): number {
+    Atomics.wait(this.#words, at.port, 0, ms);
+    return this.#get(at.port);
+  }
+
+  /** Tells that the program is over, and blocks until all was read, or for `ms`. */
+  end(ms: number): void {
+    this.#set(at.end, 1);
+    Atomics.wait(this.#words, at.end, 1, ms);
+  }
+
+  get isEnding(): boolean {
+    return this.#get(at.end) === 1;
+  }
+
+  setEnded(): void {
+    this.#set(at.end, 2);
+    Atomics.notify(this.#words, at.end);
+  }
+
+  /** The wait that began last, and whether the thread is in it. */
+  get sleep(): { readonly turn: number; readonly isAsleep: boolean } {
+    return {
+      turn: this.#get(at.turn),
+      isAsleep: this.#get(at.isAsleep) === 1,
+    };
+  }
+
+  setAsleep(turn: number): void {
+    this.#set(at.turn, turn);
+    this.#set(at.isAsleep, 1);
+  }
+
+  setAwake(): void {
+    this.#set(at.isAsleep, 0);
+  }
+
+  #get(index: number): number {
+    return Atomics.load(this.#words, index);
+  }
+
+  #set(index: number, value: number): void {
+    Atomics.store(this.#words, index, value);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ScopeEvent } from "./events.ts";
+import type { Shared } from "./shared.ts";
+
+/** Without its time, of each event by itself. */
+export type Untimed<E extends ScopeEvent = ScopeEvent> = E extends ScopeEvent
+  ? Omit<E, "t">
+  : never;
+
+/** Tells the worker what happened, and when. */
+export class Teller {
+  readonly #shared: Shared;
+  readonly #startMs = performance.now();
+  #hasLost = false;
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  /** Whether something was lost since the last call: it did not fit. */
+  takeLoss(): boolean {
+    const hasLost = this.#hasLost;
+    this.#hasLost = false;
+    return hasLost;
+  }
+
+  /** @param ms When it happened, by `performance.now()`. */
+  tell(event: Untimed, ms = performance.now()): void {
+    const t = Math.round((ms - this.#startMs) * 1000) / 1000;
+    const { type, ...rest } = event;
+    const line = JSON.stringify({ type, t: Math.max(t, 0), ...rest });
+    if (!this.#shared.write(line)) this.#hasLost = true;
+  }
+}

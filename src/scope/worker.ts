@@ -1,0 +1,128 @@
+/**
+ * The scope's own thread: it reads what the watched one tells, shows it to pages
+ * and writes it into files, while that one sleeps in the kernel.
+ */
+import { writeSync } from "node:fs";
+import { workerData } from "node:worker_threads";
+import type { ScopeEvent } from "./events.ts";
+import { History } from "./history.ts";
+import { ListFile } from "./list-file.ts";
+import { inPage, pageFiles, reportAround } from "./page.ts";
+import { ScopeServer } from "./server.ts";
+import { Shared } from "./shared.ts";
+import { Trace } from "./trace.ts";
+import type { WorkerSettings } from "./start.ts";
+
+/** How often it looks. */
+const readMs = 30;
+
+/** How long a wait lasts before it is told although its turn was left out. */
+const sleepMs = 100;
+
+// eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- start.ts gave it
+const { memory, port, trace, report } = workerData as WorkerSettings;
+const shared = new Shared(memory);
+const history = new History();
+const files = pageFiles();
+
+let server: ScopeServer | undefined;
+let served = -1;
+let traceFile: ListFile | undefined;
+let reportFile: ListFile | undefined;
+const traced = new Trace();
+
+/** The last wait of which the program has told, and when it was seen. */
+let told = { turn: 0, mechanism: "", watched: 0, t: 0 };
+let asleepSince = 0;
+let lastT = 0;
+
+function take(events: readonly ScopeEvent[]): void {
+  for (const event of events) {
+    history.add(event);
+    lastT = event.t;
+    if (event.type === "wait") told = event;
+  }
+  server?.send(events);
+  traceFile?.append(
+    events.flatMap((event) =>
+      traced.take(event).map((entry) => JSON.stringify(entry)),
+    ),
+  );
+  reportFile?.append(events.map((event) => inPage(JSON.stringify(event))));
+}
+
+/**
+ * A busy program does not tell of every turn. If it then goes to sleep, its last
+ * word was another.
+ */
+function noticeSleep(): void {
+  const { turn, isAsleep } = shared.sleep;
+  if (!isAsleep || turn <= told.turn) {
+    asleepSince = 0;
+    return;
+  }
+  asleepSince ||= performance.now();
+  if (performance.now() - asleepSince < sleepMs) return;
+  const { mechanism, watched } = told;
+  const wait = { turn, mechanism, timeoutMs: null, isBlocking: true, watched };
+  take([{ type: "wait", t: lastT, ...wait }]);
+}
+
+function parse(line: string): ScopeEvent {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the recorder wrote it
+  return JSON.parse(line) as ScopeEvent;
+}
+
+function read(): void {
+  const isEnding = shared.isEnding;
+  take(shared.read().map(parse));
+  noticeSleep();
+  if (!isEnding) return;
+  take([{ type: "end", t: lastT }]);
+  server?.close();
+  traceFile?.close();
+  reportFile?.close();
+  clearInterval(timer);
+  shared.setEnded();
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  // console.error() would go through the thread that sleeps.
+  writeSync(2, `scope: ${message}\n`);
+}
+
+/** What can't be done is told of; the rest is done. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+}
+
+if (trace !== undefined) {
+  traceFile = attempt(() => new ListFile(trace, "[\n", "\n]\n"));
+}
+if (report !== undefined) {
+  const { prefix, suffix } = reportAround(files);
+  reportFile = attempt(() => new ListFile(report, prefix, suffix));
+}
+if (port !== undefined) {
+  server = new ScopeServer({
+    files,
+    history: () => history.events(),
+    command: (command) => {
+      shared[command]();
+    },
+  });
+  try {
+    served = await server.listen(port);
+    writeSync(2, `scope: ${server.url}\n`);
+  } catch (error) {
+    fail(error);
+  }
+}
+const timer = setInterval(read, readMs);
+shared.setPort(served);
