@@ -6,6 +6,7 @@ import { interruptFd } from "../signals.ts";
 import { Budget } from "./budget.ts";
 import { Lanes } from "./lanes.ts";
 import type { Shared } from "./shared.ts";
+import type { Tasks } from "./tasks.ts";
 import type { Teller } from "./teller.ts";
 
 /** More turns than this are not told one by one. */
@@ -30,19 +31,20 @@ export class Recorder {
   readonly #shared: Shared;
   readonly #teller: Teller;
   readonly #lanes: Lanes;
+  readonly #tasks: Tasks;
   readonly #turns = new Budget(turnsPerSecond);
   readonly #calls = new Budget(callsPerSecond);
   /** The waits that were told of, until they end. */
   readonly #told = new Map<WaitMessage, number>();
   #turn = 0;
   #lastWaitMs = -Infinity;
-  #omitted = nothing();
   /** Its own calls are not the program's. */
   #isAtWork = false;
 
-  constructor(shared: Shared, teller: Teller) {
+  constructor(shared: Shared, teller: Teller, tasks: Tasks) {
     this.#shared = shared;
     this.#teller = teller;
+    this.#tasks = tasks;
     this.#lanes = new Lanes(teller);
   }
 
@@ -83,9 +85,10 @@ export class Recorder {
     const turn = ++this.#turn;
     this.#hold();
     const { mechanism, timeoutMs, isBlocking } = wait;
-    if (this.#turns.take()) {
+    this.#teller.isQuiet = !this.#turns.take();
+    if (!this.#teller.isQuiet) {
       if (this.#teller.takeLoss()) this.#lanes.tellAgain();
-      this.#tellOmitted();
+      this.#tasks.catchUp();
       const { watched } = wait;
       this.#lanes.watch(watched);
       this.#told.set(wait, turn);
@@ -107,8 +110,8 @@ export class Recorder {
     const turn = this.#told.get(wait);
     this.#told.delete(wait);
     if (turn === undefined) {
-      this.#omitted.turns++;
-      this.#omitted.ready += ready.length;
+      this.#shared.count("turns", 1);
+      this.#shared.count("ready", ready.length);
       return;
     }
     this.#teller.tell(
@@ -138,10 +141,10 @@ export class Recorder {
         ? this.#lanes.of(result, true)
         : null;
     const bytes = data === undefined || result < 0 ? null : result;
-    if (!this.#calls.take()) {
-      this.#omitted.operations++;
+    if (this.#teller.isQuiet || !this.#calls.take()) {
+      this.#shared.count("operations", 1);
       const way = sending.has(operation) ? "bytesOut" : "bytesIn";
-      this.#omitted[way] += bytes ?? 0;
+      this.#shared.count(way, bytes ?? 0);
       return;
     }
     this.#teller.tell({
@@ -153,13 +156,6 @@ export class Recorder {
       preview: bytes === null || data === undefined ? null : preview(data),
       accepted,
     });
-  }
-
-  #tellOmitted(): void {
-    const { turns, operations } = this.#omitted;
-    if (turns + operations === 0) return;
-    this.#teller.tell({ type: "omitted", ...this.#omitted });
-    this.#omitted = nothing();
   }
 
   /** Stands still while it is told to. A signal's listener has to run all the same. */
@@ -179,13 +175,6 @@ export class Recorder {
 function hasSignal(): boolean {
   const signals = interruptFd();
   return signals >= 0 && native.waitFor(signals, POLLIN, 0, -1) > 0;
-}
-
-function nothing(): Record<
-  "turns" | "ready" | "operations" | "bytesIn" | "bytesOut",
-  number
-> {
-  return { turns: 0, ready: 0, operations: 0, bytesIn: 0, bytesOut: 0 };
 }
 
 function isWait(message: unknown): message is WaitMessage {

@@ -23,18 +23,32 @@ const at = {
   isAsleep: 7,
 } as const;
 
-const headBytes = 64;
+/** What is only counted, of what there is too much to tell. */
+const counters = [
+  "turns",
+  "ready",
+  "operations",
+  "bytesIn",
+  "bytesOut",
+] as const;
+
+export type Counter = (typeof counters)[number];
+
+const countersByte = 64;
+const headBytes = 128;
 const ringBytes = 2 ** 22;
 
 /** One side's view of the memory. */
 export class Shared {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
+  readonly #counters: Float64Array;
   readonly #ring: Buffer;
 
   constructor(memory = new SharedArrayBuffer(headBytes + ringBytes)) {
     this.memory = memory;
-    this.#words = new Int32Array(memory, 0, headBytes / 4);
+    this.#words = new Int32Array(memory, 0, countersByte / 4);
+    this.#counters = new Float64Array(memory, countersByte, counters.length);
     this.#ring = Buffer.from(memory, headBytes, ringBytes);
   }
 
@@ -68,6 +82,19 @@ export class Shared {
     const text = Buffer.concat([first, second]).toString("utf8");
     this.#set(at.read, this.#get(at.read) + length);
     return text.split("\n").slice(0, -1);
+  }
+
+  /** Counts what is not told. */
+  count(counter: Counter, by: number): void {
+    const index = counters.indexOf(counter);
+    this.#counters[index] = (this.#counters[index] ?? 0) + by;
+  }
+
+  /** All that was counted, ever. */
+  get counted(): Record<Counter, number> {
+    const [turns = 0, ready = 0, operations = 0, bytesIn = 0, bytesOut = 0] =
+      this.#counters;
+    return { turns, ready, operations, bytesIn, bytesOut };
   }
 
   get isPaused(): boolean {

@@ -47,8 +47,9 @@ export function startScope(options: ScopeOptions): void {
   const runtime = versions["bun"] ?? versions["deno"] ?? version;
   const at = new Date().toISOString();
   teller.tell({ type: "start", program, pid, runtime, at });
-  new Tasks(teller).watch();
-  new Recorder(shared, teller).start();
+  const tasks = new Tasks(teller);
+  tasks.watch();
+  new Recorder(shared, teller, tasks).start();
   process.on("exit", () => {
     shared.end(endMs);
   });

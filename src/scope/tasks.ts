@@ -41,6 +41,8 @@ export class Tasks {
   readonly #looks = new Budget(looksPerSecond);
   readonly #known = new WeakMap<object, Known>();
   readonly #sources = new Map<string, number>();
+  /** Those that were resumed while nothing was told. */
+  readonly #behind = new Map<object, number>();
   #last = 0;
   /** Asking the engine runs generators of Node's own. */
   #isLooking = false;
@@ -69,12 +71,23 @@ export class Tasks {
     if (this.#isLooking || !types.isGeneratorObject(generator)) return run();
     const task = this.#taskOf(generator);
     if (task === "none") return run();
+    if (this.#teller.isQuiet) {
+      this.#behind.set(generator, task);
+      return run();
+    }
     this.#teller.tell({ type: "resume", task });
     try {
       return run();
     } finally {
       this.#tellOf(generator, task);
     }
+  }
+
+  /** Tells where those wait that were resumed while nothing was told. */
+  catchUp(): void {
+    const behind = [...this.#behind];
+    this.#behind.clear();
+    for (const [generator, task] of behind) this.#tellOf(generator, task);
   }
 
   #taskOf(generator: object): Known {

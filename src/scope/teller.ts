@@ -11,6 +11,8 @@ export class Teller {
   readonly #shared: Shared;
   readonly #startMs = performance.now();
   #hasLost = false;
+  /** Whether what happens now is one of the turns that are only counted. */
+  isQuiet = false;
 
   constructor(shared: Shared) {
     this.#shared = shared;

@@ -68,6 +68,27 @@ function noticeSleep(): void {
   take([{ type: "wait", t: lastT, ...wait }]);
 }
 
+let counted = shared.counted;
+
+/** Tells how much was left out since the last time. */
+function tellOmitted(): void {
+  const before = counted;
+  counted = shared.counted;
+  const { turns, ready, operations, bytesIn, bytesOut } = counted;
+  if (turns + operations === before.turns + before.operations) return;
+  take([
+    {
+      type: "omitted",
+      t: lastT,
+      turns: turns - before.turns,
+      ready: ready - before.ready,
+      operations: operations - before.operations,
+      bytesIn: bytesIn - before.bytesIn,
+      bytesOut: bytesOut - before.bytesOut,
+    },
+  ]);
+}
+
 function parse(line: string): ScopeEvent {
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the recorder wrote it
   return JSON.parse(line) as ScopeEvent;
@@ -76,6 +97,7 @@ function parse(line: string): ScopeEvent {
 function read(): void {
   const isEnding = shared.isEnding;
   take(shared.read().map(parse));
+  tellOmitted();
   noticeSleep();
   if (!isEnding) return;
   take([{ type: "end", t: lastT }]);
