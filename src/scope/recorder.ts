@@ -191,9 +191,7 @@ function isIo(message: unknown): message is IoMessage {
 
 /** What is called when a descriptor is ready: a function, by its name. */
 function nameOf(data: unknown): string | null {
-  if (typeof data === "function") {
-    return data.name === "" ? "(anonymous)" : data.name;
-  }
+  if (typeof data === "function") return data.name === "" ? null : data.name;
   if (Array.isArray(data)) return nameOf(data.find(isFunction));
   return null;
 }

@@ -129,7 +129,10 @@ export class ScopeServer {
   #stream(response: ServerResponse): void {
     response.setHeader("Content-Type", "text/event-stream");
     const history = JSON.stringify(this.#source.history());
-    response.write(`event: reset\ndata: {}\n\ndata: ${history}\n\n`);
+    // The page asks again soon: if nobody answers, the program has ended.
+    response.write(
+      `retry: 500\nevent: reset\ndata: {}\n\ndata: ${history}\n\n`,
+    );
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
   }

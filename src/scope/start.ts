@@ -44,7 +44,11 @@ export function startScope(options: ScopeOptions): void {
   const teller = new Teller(shared);
   const { pid, version, versions } = process;
   const program = options.program ?? process.argv[1] ?? "(no file)";
-  const runtime = versions["bun"] ?? versions["deno"] ?? version;
+  const runtime = versions["bun"]
+    ? `Bun ${versions["bun"]}`
+    : versions["deno"]
+      ? `Deno ${versions["deno"]}`
+      : `Node ${version}`;
   const at = new Date().toISOString();
   teller.tell({ type: "start", program, pid, runtime, at });
   const tasks = new Tasks(teller);
