@@ -194,6 +194,10 @@ class Model {
         break;
       case "lane": {
         const lane = this.lane(event.lane);
+        // A lane that is told again, since something was lost, is not another.
+        if (event.kind === "connection" && lane.kind !== event.kind) {
+          this.totals.connections++;
+        }
         lane.fd = event.fd;
         lane.kind = event.kind;
         lane.name = event.name;
@@ -440,10 +444,6 @@ class Model {
       this.totals.bytesOut += bytes;
     }
     this.totals.operations++;
-    if (mark.accepted !== null) this.totals.connections++;
-    if (event.operation === "connect" && event.error === null) {
-      this.totals.connections++;
-    }
     const running = this.stack.at(-1) ?? null;
     if (running === null) {
       if (wasReady) this.handled = lane;
