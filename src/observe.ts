@@ -18,6 +18,7 @@ import { codeOf } from "./result.ts";
 
 /** A descriptor that a wait watches, or finds ready. */
 export interface Watched {
+  /** The descriptor's number. */
   readonly fd: number;
   /** A sum of `EVENT_READ`, `EVENT_WRITE` and `EVENT_PRIORITY`. */
   readonly events: number;
@@ -28,8 +29,9 @@ export interface Watched {
 }
 
 /**
- * What is published on `posix-select:wait`: the same object twice, just before
- * the wait and just after it. A subscriber that blocks before delays the wait.
+ * What is published on `posix-select:wait`: the same object just before the wait
+ * and just after it, and in the middle of a blocking one that has lasted for 100
+ * milliseconds. A subscriber that blocks before delays the wait.
  */
 export interface WaitMessage {
   /** `select`, `poll`, `epoll`, `kqueue`, or a selector's class. */
@@ -44,6 +46,8 @@ export interface WaitMessage {
   readonly startMs: number;
   /** By `performance.now()`; undefined before the wait. */
   readonly endMs: number | undefined;
+  /** Whether it has lasted for 100 milliseconds. */
+  readonly isAsleep: boolean;
   /** What was ready; none before the wait. */
   readonly ready: readonly Watched[];
   /** What the wait threw. */
@@ -54,6 +58,7 @@ export interface WaitMessage {
 export interface IoMessage {
   /** `accept`, `connect`, `recv`, `send`, `shutdown`, `close`, ... */
   readonly operation: string;
+  /** The socket's descriptor. */
   readonly fd: number;
   /** The system's result: bytes, the accepted descriptor, 0; -errno. */
   readonly result: number;
@@ -89,6 +94,7 @@ export class ObservedWait implements WaitMessage {
   readonly timeoutMs: number;
   readonly startMs = performance.now();
   endMs: number | undefined;
+  isAsleep = false;
   ready: readonly Watched[] = [];
   error: unknown;
   readonly #list: () => readonly Watched[];
@@ -121,6 +127,19 @@ export class ObservedWait implements WaitMessage {
   }
 }
 
+/** The wait that holds the thread, if one does. */
+let current: ObservedWait | undefined;
+
+/** How long it lasts before that is told once more. */
+export const asleepMs = 100;
+
+/** Tells that the wait which holds the thread has lasted. */
+export function tellAsleep(): void {
+  if (current === undefined || current.isAsleep) return;
+  current.isAsleep = true;
+  waitChannel.publish(current);
+}
+
 /** Waits by `wait`, which holds the thread, and tells of it. */
 export function observe<T>(
   mechanism: string,
@@ -130,12 +149,16 @@ export function observe<T>(
   readyOf: (result: T) => readonly Watched[],
 ): T {
   const observed = new ObservedWait(mechanism, true, timeoutMs, list);
+  const outer = current;
+  current = observed;
   let result: T;
   try {
     result = wait();
   } catch (error) {
     observed.end([], error);
     throw error;
+  } finally {
+    current = outer;
   }
   observed.end(readyOf(result));
   return result;

@@ -3,7 +3,13 @@ import { INTERRUPTED } from "./constants.ts";
 import { deadlineAfter, msUntil } from "./deadline.ts";
 import { EINTR } from "./result.ts";
 import { native } from "./native.ts";
-import { eventsOf, observe, waitChannel } from "./observe.ts";
+import {
+  asleepMs,
+  eventsOf,
+  observe,
+  tellAsleep,
+  waitChannel,
+} from "./observe.ts";
 import { endsWait, interruptFd } from "./signals.ts";
 
 /**
@@ -43,8 +49,11 @@ function waitUntil(
   attempt: (timeoutMs: number, interruptFd: number) => number,
 ): number {
   let left = timeoutMs;
+  // Who listens is told once of a wait that lasts.
+  let isNew = waitChannel.hasSubscribers;
   for (;;) {
-    const result = attempt(slice(left), interruptFd());
+    const ms = isNew ? Math.min(slice(left), asleepMs) : slice(left);
+    const result = attempt(ms, interruptFd());
     if (result === INTERRUPTED) return EINTR;
     if (result === EINTR) {
       if (endsWait()) return EINTR;
@@ -53,6 +62,10 @@ function waitUntil(
     }
     left = msUntil(deadline);
     if (left === 0) return 0;
+    if (isNew && result === 0) {
+      isNew = false;
+      tellAsleep();
+    }
   }
 }
 

@@ -98,6 +98,22 @@ test("the time between is the wait's", () => {
   expect(told[1]?.ms).toBeGreaterThanOrEqual(30);
 });
 
+test("a wait that lasts is told of in the middle, once", () => {
+  const told: [isAsleep: boolean, isOver: boolean][] = [];
+  listen("posix-select:wait", (message) => {
+    const { isAsleep, endMs } = message as WaitMessage;
+    told.push([isAsleep, endMs !== undefined]);
+  });
+  const start = performance.now();
+  select([], [], [], 250);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(250);
+  expect(told).toEqual([
+    [false, false],
+    [true, false],
+    [true, true],
+  ]);
+});
+
 test("a wait that fails is told of with its error", () => {
   using cleanup = new Cleanup();
   const [near] = cleanup.both(socketpair());

@@ -1,7 +1,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import { POLLIN } from "../constants.ts";
+import { setTimeout } from "node:timers";
 import { native } from "../native.ts";
-import type { IoMessage, WaitMessage } from "../observe.ts";
+import { asleepMs, type IoMessage, type WaitMessage } from "../observe.ts";
 import { interruptFd } from "../signals.ts";
 import { Budget } from "./budget.ts";
 import { Lanes } from "./lanes.ts";
@@ -36,6 +37,9 @@ export class Recorder {
   readonly #calls = new Budget(callsPerSecond);
   /** The waits that were told of, until they end. */
   readonly #told = new Map<WaitMessage, number>();
+  /** The last awaited wait that was left out. */
+  #quiet: { readonly wait: WaitMessage; readonly turn: number } | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #turn = 0;
   #lastWaitMs = -Infinity;
   /** Its own calls are not the program's. */
@@ -76,20 +80,26 @@ export class Recorder {
   }
 
   #onWait(wait: WaitMessage): void {
-    if (wait.endMs === undefined) this.#begin(wait);
-    else this.#end(wait, wait.endMs);
+    if (wait.endMs !== undefined) this.#end(wait, wait.endMs);
+    else if (!wait.isAsleep) this.#begin(wait);
+    else if (!this.#told.has(wait)) this.#tell(wait, this.#turn);
   }
 
   #begin(wait: WaitMessage): void {
     this.#lastWaitMs = performance.now();
     const turn = ++this.#turn;
     this.#hold();
-    const { mechanism, timeoutMs, isBlocking } = wait;
     this.#teller.isQuiet = !this.#turns.take();
-    if (!this.#teller.isQuiet) {
+    if (!this.#teller.isQuiet) this.#tell(wait, turn);
+    else if (!wait.isBlocking) this.#tellIfPending(wait, turn);
+  }
+
+  #tell(wait: WaitMessage, turn: number): void {
+    const { mechanism, timeoutMs, isBlocking, watched, startMs } = wait;
+    this.#teller.isQuiet = false;
+    this.#teller.pretend(startMs, () => {
       if (this.#teller.takeLoss()) this.#lanes.tellAgain();
       this.#tasks.catchUp();
-      const { watched } = wait;
       this.#lanes.watch(watched);
       this.#told.set(wait, turn);
       this.#teller.tell({
@@ -100,12 +110,23 @@ export class Recorder {
         isBlocking,
         watched: watched.length,
       });
-    }
-    if (isBlocking) this.#shared.setAsleep(turn);
+    });
+  }
+
+  /** An awaited wait that lasts is told of although its turn was left out. */
+  #tellIfPending(wait: WaitMessage, turn: number): void {
+    this.#quiet = { wait, turn };
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const quiet = this.#quiet;
+      if (quiet === undefined || quiet.wait.endMs !== undefined) return;
+      this.#atWork(() => {
+        this.#tell(quiet.wait, quiet.turn);
+      });
+    }, asleepMs).unref();
   }
 
   #end(wait: WaitMessage, endMs: number): void {
-    if (wait.isBlocking) this.#shared.setAwake();
     const { ready, error } = wait;
     const turn = this.#told.get(wait);
     this.#told.delete(wait);

@@ -17,10 +17,6 @@ const at = {
   port: 4,
   /** 1: the program is over, tell the rest. 2: it was told. */
   end: 5,
-  /** The wait that began last, whether it was told or not. */
-  turn: 6,
-  /** 1 while it is asleep in it. */
-  isAsleep: 7,
 } as const;
 
 /** What is only counted, of what there is too much to tell. */
@@ -153,23 +149,6 @@ export class Shared {
   setEnded(): void {
     this.#set(at.end, 2);
     Atomics.notify(this.#words, at.end);
-  }
-
-  /** The wait that began last, and whether the thread is in it. */
-  get sleep(): { readonly turn: number; readonly isAsleep: boolean } {
-    return {
-      turn: this.#get(at.turn),
-      isAsleep: this.#get(at.isAsleep) === 1,
-    };
-  }
-
-  setAsleep(turn: number): void {
-    this.#set(at.turn, turn);
-    this.#set(at.isAsleep, 1);
-  }
-
-  setAwake(): void {
-    this.#set(at.isAsleep, 0);
   }
 
   #get(index: number): number {

@@ -11,6 +11,7 @@ export class Teller {
   readonly #shared: Shared;
   readonly #startMs = performance.now();
   #hasLost = false;
+  #pretendedMs: number | undefined;
   /** Whether what happens now is one of the turns that are only counted. */
   isQuiet = false;
 
@@ -25,8 +26,18 @@ export class Teller {
     return hasLost;
   }
 
+  /** Has what `tell` tells have happened at `ms`, by `performance.now()`. */
+  pretend(ms: number, tell: () => void): void {
+    this.#pretendedMs = ms;
+    try {
+      tell();
+    } finally {
+      this.#pretendedMs = undefined;
+    }
+  }
+
   /** @param ms When it happened, by `performance.now()`. */
-  tell(event: Untimed, ms = performance.now()): void {
+  tell(event: Untimed, ms = this.#pretendedMs ?? performance.now()): void {
     const t = Math.round((ms - this.#startMs) * 1000) / 1000;
     const { type, ...rest } = event;
     const line = JSON.stringify({ type, t: Math.max(t, 0), ...rest });

@@ -16,9 +16,6 @@ import type { WorkerSettings } from "./start.ts";
 /** How often it looks. */
 const readMs = 30;
 
-/** How long a wait lasts before it is told although its turn was left out. */
-const sleepMs = 100;
-
 // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- start.ts gave it
 const { memory, port, trace, report } = workerData as WorkerSettings;
 const shared = new Shared(memory);
@@ -31,16 +28,13 @@ let traceFile: ListFile | undefined;
 let reportFile: ListFile | undefined;
 const traced = new Trace();
 
-/** The last wait of which the program has told, and when it was seen. */
-let told = { turn: 0, mechanism: "", watched: 0, t: 0 };
-let asleepSince = 0;
+/** When what was told last has happened. */
 let lastT = 0;
 
 function take(events: readonly ScopeEvent[]): void {
   for (const event of events) {
     history.add(event);
     lastT = event.t;
-    if (event.type === "wait") told = event;
   }
   server?.send(events);
   traceFile?.append(
@@ -49,23 +43,6 @@ function take(events: readonly ScopeEvent[]): void {
     ),
   );
   reportFile?.append(events.map((event) => inPage(JSON.stringify(event))));
-}
-
-/**
- * A busy program does not tell of every turn. If it then goes to sleep, its last
- * word was another.
- */
-function noticeSleep(): void {
-  const { turn, isAsleep } = shared.sleep;
-  if (!isAsleep || turn <= told.turn) {
-    asleepSince = 0;
-    return;
-  }
-  asleepSince ||= performance.now();
-  if (performance.now() - asleepSince < sleepMs) return;
-  const { mechanism, watched } = told;
-  const wait = { turn, mechanism, timeoutMs: null, isBlocking: true, watched };
-  take([{ type: "wait", t: lastT, ...wait }]);
 }
 
 let counted = shared.counted;
@@ -98,7 +75,6 @@ function read(): void {
   const isEnding = shared.isEnding;
   take(shared.read().map(parse));
   tellOmitted();
-  noticeSleep();
   if (!isEnding) return;
   take([{ type: "end", t: lastT }]);
   server?.close();

@@ -53,6 +53,13 @@ describe.skipIf(!hasBrowser)("a lesson in a browser", () => {
     await found.waitFor({ timeout: 30_000 });
   }
 
+  /** Until the program has been told. */
+  async function press(page: Page, name: RegExp): Promise<void> {
+    const told = page.waitForResponse(/\/control$/);
+    await page.getByRole("button", { name }).click();
+    expect((await told).status()).toBe(204);
+  }
+
   test("one sees who is there, holds the loop, steps, and lets it go", async () => {
     await using lesson = await Watched.start("3");
     const { page, strangers, complaints } = await open(lesson.url);
@@ -66,19 +73,19 @@ describe.skipIf(!hasBrowser)("a lesson in a browser", () => {
     await until(page, "#sentence", /^Asleep in select on 3 descriptors/);
     await until(page, "#turns tr", /recv 8 B .*one two.*send 12 B/);
 
-    await page.getByRole("button", { name: /^Pause/ }).click();
+    await press(page, /^Pause/);
     first.say("held\n");
     // What has woken it is done; it stands before the wait after that.
     expect(await first.reply()).toBe("Hello world\n");
     await lesson.until("pause");
     await until(page, "#status, body", /paused/i);
     first.say("later\n");
-    await page.getByRole("button", { name: "Step", exact: true }).click();
+    await press(page, /^Step$/);
     expect(await first.reply()).toBe("Hello world\n");
     await until(page, "#turns tr", /recv 6 B .*later/);
     second.say("at last\n");
     expect(second.unread).toBe("");
-    await page.getByRole("button", { name: /^Resume/ }).click();
+    await press(page, /^Resume/);
     expect(await second.reply()).toBe("Hello world\n");
     await until(page, "#sentence", /^Asleep in select on 3 descriptors/);
 
