@@ -1,5 +1,5 @@
 // select(2) with sets as large as the highest descriptor needs. (On macOS that
-// takes _DARWIN_UNLIMITED_SELECT, see binding.gyp.)
+// takes _DARWIN_UNLIMITED_SELECT, see addon.gypi.)
 
 #include "select.h"
 

@@ -1,16 +1,16 @@
 /**
- * What binding.gyp says of the addon, and where Node's headers are, for
+ * What native/addon.gypi says of the addon, and where Node's headers are, for
  * compilers that node-gyp can't run.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** As gyp names systems. */
 export type GypSystem = "linux" | "mac" | "freebsd";
 
 /** How the addon is compiled for a system. */
 export interface Compilation {
-  /** Seen from the project's folder. */
   readonly sources: readonly string[];
   readonly flags: readonly string[];
   /** The oldest macOS that it is for. */
@@ -50,7 +50,7 @@ function parse(text: string): unknown {
 /** @throws {Error} A condition is of a kind that this does not know. */
 function holds(condition: string, system: GypSystem): boolean {
   const [, sign, name] = /^OS\s*([!=]=)\s*'(\w+)'$/.exec(condition) ?? [];
-  if (name === undefined) throw new Error(`binding.gyp: ${condition}?`);
+  if (name === undefined) throw new Error(`addon.gypi: ${condition}?`);
   return (name === system) === (sign === "==");
 }
 
@@ -79,7 +79,9 @@ const withoutExceptions = [
   "-fno-exceptions",
 ];
 
-export function compilationFor(file: URL, system: GypSystem): Compilation {
+const file = new URL("../native/addon.gypi", import.meta.url);
+
+export function compilationFor(system: GypSystem): Compilation {
   const { targets } = parse(readFileSync(file, "utf8")) as {
     readonly targets: readonly Settings[];
   };
@@ -96,7 +98,9 @@ export function compilationFor(file: URL, system: GypSystem): Compilation {
           ...cflags_cc,
         ]);
   return {
-    sources: all.flatMap(({ sources = [] }) => sources),
+    sources: all
+      .flatMap(({ sources = [] }) => sources)
+      .map((source) => fileURLToPath(new URL(source, file))),
     flags: [
       ...own,
       ...withoutExceptions,

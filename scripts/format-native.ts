@@ -6,6 +6,7 @@ const folder = new URL("../native/", import.meta.url);
 const check = process.argv.includes("--check");
 
 for (const name of readdirSync(folder)) {
+  if (!/\.(cc|h)$/.test(name)) continue;
   const url = new URL(name, folder);
   const before = readFileSync(url, "utf8");
   const after = format(before, name, "Google");

@@ -1,65 +1,18 @@
 // npm run test:runtimes             what holds in each runtime, as a table
 // npm run test:runtimes -- --suite  and the tests of the library on each Node
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import {
+  install,
+  nodes,
+  pathOf,
+  type Runtime,
+  runtimes,
+} from "./installed-runtimes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = join(root, "node_modules/.cache/runtimes");
-
-interface Runtime {
-  readonly name: string;
-  /** The npm package that has it for this machine, under a name of its own. */
-  readonly package: string;
-  readonly file: string;
-  readonly options: readonly string[];
-}
-
-const { arch, platform } = process;
-const bunSystem = `${platform}-${arch === "arm64" ? "aarch64" : arch}`;
-const denoSystem = `${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
-
-const nodes = [20, 22, 24, 26].map((version) => ({
-  name: `Node ${String(version)}`,
-  package: `node${String(version)}@npm:node-${platform}-${arch}@${String(version)}`,
-  file: `node${String(version)}/bin/node`,
-  options: [],
-}));
-
-const runtimes: readonly Runtime[] = [
-  ...nodes,
-  {
-    name: "Bun",
-    package: `@oven/bun-${bunSystem}@latest`,
-    file: `@oven/bun-${bunSystem}/bin/bun`,
-    options: [],
-  },
-  {
-    name: "Deno",
-    package: `@deno/${denoSystem}@latest`,
-    file: `@deno/${denoSystem}/deno`,
-    options: ["run", "--allow-all"],
-  },
-];
-
-function pathOf({ file }: Runtime): string {
-  return join(folder, "node_modules", file);
-}
-
-/** Installs those that are not there, apart from the project's own packages. */
-function install(): void {
-  const missing = runtimes.filter((runtime) => !existsSync(pathOf(runtime)));
-  if (missing.length === 0) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  const packages = missing.map((runtime) => runtime.package);
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", ...packages], {
-    cwd: folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
 
 interface Fact {
   readonly name: string;
@@ -89,7 +42,7 @@ function check(runtime: Runtime): { facts: Fact[]; end: string } {
 }
 
 const { values } = parseArgs({ options: { suite: { type: "boolean" } } });
-install();
+install(runtimes);
 
 const names = new Set<string>();
 const found = new Map<Runtime, Map<string, string>>();

@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ConstantName } from "./constant-names.ts";
 
 /**
@@ -176,17 +178,56 @@ export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
   ): number | string | readonly AddressRow[];
 }
 
-const path = "../build/Release/posix_select.node";
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** What node-gyp-build finds: what was built here, else what was brought. */
+function open(): Native {
+  const finder = require("node-gyp-build") as {
+    resolve(folder: string): string;
+  };
+  const file = finder.resolve(root);
+  try {
+    return require(file) as Native;
+  } catch (error) {
+    // It knows musl by Alpine's own file; other systems have it as well.
+    const other = file.replace(".glibc.", ".musl.");
+    if (other === file) throw error;
+    try {
+      return require(other) as Native;
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** What a binary is for: `linux-x64 (glibc 2.36)`. */
+function system(): string {
+  const name = `${process.platform}-${process.arch}`;
+  if (process.platform !== "linux") return name;
+  try {
+    const { header } = process.report.getReport() as {
+      header: { glibcVersionRuntime?: string };
+    };
+    const glibc = header.glibcVersionRuntime;
+    return `${name} (${glibc === undefined ? "musl" : `glibc ${glibc}`})`;
+  } catch {
+    // Not every runtime has such a report, or gives it to everybody.
+    return name;
+  }
+}
 
 function load(): Native {
-  const require = createRequire(import.meta.url);
   try {
     // An object with as many properties as an addon's is a dictionary, in which
     // each call looks its function up; as a prototype it is none.
-    return Object.create(require(path) as Native) as Native;
+    return Object.create(open()) as Native;
   } catch (cause) {
+    // What Deno says of its permissions is all that there is to say.
+    if (cause instanceof Error && cause.name === "NotCapable") throw cause;
+    const script = JSON.stringify(join(root, "dist", "build.js"));
     throw new Error(
-      "posix-select: the addon could not be loaded; build it with `npm rebuild posix-select`, which needs a C++ compiler and Python 3",
+      `posix-select: no binary could be loaded for ${system()}; \`node ${script}\` builds one, with a C++ compiler, make and Python 3`,
       { cause },
     );
   }

@@ -17,7 +17,7 @@ function run(source: string, type: "module" | "commonjs"): string {
 }
 
 const modules = Object.keys(manifest.exports)
-  .filter((name) => name !== "./package.json")
+  .filter((name) => name !== "./package.json" && name !== "./scope")
   .map((name) => name.replace(".", manifest.name));
 
 test.each(modules)("%s can be imported and required", (name) => {
@@ -43,6 +43,15 @@ test("import and require() give the same copy", () => {
     console.log(required.OSError === OSError, required.Socket === Socket);
   `;
   expect(run(source, "module")).toBe("true true");
+});
+
+test("the scope can be required too: it begins at once", () => {
+  const off = 'process.env.POSIX_SELECT_SCOPE_PORT = "off";';
+  const end = 'console.log("here")';
+  const required = `${off} require("posix-select/scope"); ${end}`;
+  expect(run(required, "commonjs")).toBe("here");
+  const imported = `${off} await import("posix-select/scope"); ${end}`;
+  expect(run(imported, "module")).toBe("here");
 });
 
 test("the whole package in one is all of its modules but inspect", () => {
