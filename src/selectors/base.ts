@@ -180,6 +180,7 @@ export abstract class BaseSelector<
    * @throws {ClosedError} ERR_CLOSED
    * @throws {NotRegisteredError} ERR_NOT_REGISTERED
    * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   * @throws {RangeError} ERR_OUT_OF_RANGE: a number that can be no descriptor.
    */
   unregister(fileobj: FileDescriptorLike): SelectorKey<Data, File> {
     const key = this.getKey(fileobj);
@@ -493,6 +494,7 @@ export abstract class BaseSelector<
    * @throws {ClosedError} ERR_CLOSED
    * @throws {NotRegisteredError} ERR_NOT_REGISTERED
    * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   * @throws {RangeError} ERR_OUT_OF_RANGE: a number that can be no descriptor.
    */
   getKey(fileobj: FileDescriptorLike): SelectorKey<Data, File> {
     this.#checkOpen();
@@ -521,14 +523,16 @@ export abstract class BaseSelector<
    */
   close(): void {
     this.#isClosed = true;
-    this.#async?.close(new ClosedError(this.constructor.name));
-    this.#async = undefined;
-    this.#shadow?.close();
-    this.#shadow = undefined;
     this.#keys.clear();
     this.#keyOf.length = 0;
     this.#waker?.close();
     this.#waker = undefined;
+    this.#async?.close(new ClosedError(this.constructor.name));
+    this.#async = undefined;
+    // The last, since it throws if somebody has closed it behind our back.
+    const shadow = this.#shadow;
+    this.#shadow = undefined;
+    shadow?.close();
   }
 
   /** Closes the selector at the end of a `using` block. */
