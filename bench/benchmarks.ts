@@ -4,6 +4,7 @@ import type { Benchmark } from "./harness/benchmark.ts";
 import { http } from "./http.ts";
 import { instructions } from "./instructions.ts";
 import { io } from "./io.ts";
+import { observe } from "./observe.ts";
 import { poll } from "./poll.ts";
 import { processes } from "./processes.ts";
 import { scale } from "./scale.ts";
@@ -19,5 +20,6 @@ export const benchmarks: readonly Benchmark[] = [
   http,
   scale,
   processes,
+  observe,
   instructions,
 ];

@@ -17,6 +17,7 @@ const names = [
   "http",
   "scale",
   "processes",
+  "observe",
   "instructions",
 ];
 

@@ -1,4 +1,6 @@
-// Our waits: wait.js MECHANISM. A case is SOCKETS/READY; each call looks.
+// Our waits: wait.js MECHANISM [subscriber | scope]. A case is SOCKETS/READY; each
+// call looks. The second argument says who is told of them.
+import { subscribe } from "node:diagnostics_channel";
 import { select } from "posix-select/select";
 import {
   type BaseSelector,
@@ -14,7 +16,24 @@ import {
   type Prepared,
 } from "./calls.js";
 
-const mechanism = process.argv[2];
+const [, , mechanism, watcher] = process.argv;
+
+/** What the subscriber has seen, so that it does something. */
+let seen = 0;
+
+if (watcher === "subscriber") {
+  for (const name of ["posix-select:wait", "posix-select:io"]) {
+    subscribe(name, () => {
+      seen++;
+    });
+  }
+  process.on("exit", () => {
+    if (seen === 0) throw new Error("nothing was told");
+  });
+} else if (watcher === "scope") {
+  process.env["POSIX_SELECT_SCOPE_PORT"] = "off";
+  await import("posix-select/scope");
+}
 
 function newSelector(): BaseSelector<undefined, Socket> {
   if (mechanism === "poll") return new PollSelector<undefined, Socket>();
