@@ -1,19 +1,12 @@
-import {
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLNVAL,
-  POLLOUT,
-  POLLPRI,
-} from "../constants.ts";
+import { POLLIN, POLLOUT, POLLPRI } from "../constants.ts";
 import type { FileDescriptorLike } from "../descriptor.ts";
+import { eventsOf } from "../observe.ts";
 import { PollSet, type PollSlot } from "../poll-set.ts";
 import { check } from "../result.ts";
 import { BaseSelector, EXPECT } from "./base.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "./key.ts";
 
 const ALL = EVENT_READ | EVENT_WRITE | EVENT_PRIORITY;
-const BROKEN = POLLERR | POLLHUP | POLLNVAL;
 
 function toPoll(events: number): number {
   return (
@@ -24,14 +17,7 @@ function toPoll(events: number): number {
 }
 
 /** What a selector tells of each combination of events. */
-const told = Uint8Array.from({ length: 64 }, (_, revents) => {
-  if ((revents & BROKEN) !== 0) return ALL;
-  return (
-    ((revents & POLLIN) === 0 ? 0 : EVENT_READ) |
-    ((revents & POLLOUT) === 0 ? 0 : EVENT_WRITE) |
-    ((revents & POLLPRI) === 0 ? 0 : EVENT_PRIORITY)
-  );
-});
+const told = Uint8Array.from({ length: 64 }, (_, revents) => eventsOf(revents));
 
 /**
  * A selector on poll(2): everywhere, and for any descriptor, but each wait costs
