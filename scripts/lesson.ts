@@ -84,7 +84,10 @@ async function run(lesson: Lesson, args: readonly string[]): Promise<object> {
 function textOf(name: "trace" | "report"): string | undefined {
   const value = values[name];
   if (value === undefined || typeof value === "string") return value;
-  throw new TypeError(`--${name} wants a file's name`);
+  console.error(
+    `--${name} wants the name of a file: --${name} out.${name === "trace" ? "json" : "html"}`,
+  );
+  process.exit(1);
 }
 
 /** As `python -i` does: what the lesson has made is there to be tried. */
