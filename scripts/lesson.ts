@@ -69,13 +69,15 @@ async function choose(): Promise<Lesson | undefined> {
 /** Runs it; it sees its own arguments, as if it had been started by itself. */
 async function run(lesson: Lesson, args: readonly string[]): Promise<object> {
   process.argv.splice(2, Infinity, ...args);
-  if (values.scope ?? values.trace ?? values.report) {
-    startScope({
-      program: fileURLToPath(lesson.url),
-      port: values.scope === true ? 0 : undefined,
-      trace: textOf("trace"),
-      report: textOf("report"),
-    });
+  const [trace, report] = [textOf("trace"), textOf("report")];
+  if (trace !== undefined && trace === report) {
+    console.error("--trace and --report want two files");
+    process.exit(1);
+  }
+  const isShown = values.scope !== undefined;
+  if (isShown || trace !== undefined || report !== undefined) {
+    const program = fileURLToPath(lesson.url);
+    startScope({ program, port: isShown ? 0 : undefined, trace, report });
   }
   return (await import(lesson.url.href)) as object;
 }
@@ -83,10 +85,10 @@ async function run(lesson: Lesson, args: readonly string[]): Promise<object> {
 /** The file that an option names. */
 function textOf(name: "trace" | "report"): string | undefined {
   const value = values[name];
-  if (value === undefined || typeof value === "string") return value;
-  console.error(
-    `--${name} wants the name of a file: --${name} out.${name === "trace" ? "json" : "html"}`,
-  );
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && /^[^-]/.test(value)) return value;
+  const ending = name === "trace" ? "json" : "html";
+  console.error(`--${name} wants a file's name: --${name} out.${ending}`);
   process.exit(1);
 }
 

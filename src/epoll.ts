@@ -173,6 +173,7 @@ class EpollObject implements Disposable {
       () => this.#wait(most, timeoutMs),
       (found) =>
         found.map(([fd, events]) => ({ fd, events: eventsOf(events) })),
+      this,
     );
   }
 
@@ -210,7 +211,13 @@ export type Epoll = EpollObject;
 
 /** What the kernel has in its list: nobody here keeps one. */
 function registeredIn(epollFd: number): Watched[] {
-  const text = readFileSync(`/proc/self/fdinfo/${String(epollFd)}`, "utf8");
+  let text: string;
+  try {
+    text = readFileSync(`/proc/self/fdinfo/${String(epollFd)}`, "utf8");
+  } catch {
+    // There is no descriptor left to read it with, or no /proc.
+    return [];
+  }
   return [...text.matchAll(/^tfd:\s*(\d+)\s+events:\s*([\da-f]+)/gm)].map(
     ([, fd, events = ""]) => ({
       fd: Number(fd),

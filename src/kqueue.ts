@@ -87,6 +87,7 @@ export class KqueueObject implements Disposable {
       () => [...this.#noted.values()],
       () => this.#control(list, maxEvents, time),
       (events) => events.map(watchedOf),
+      this,
     );
   }
 

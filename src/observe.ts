@@ -40,9 +40,11 @@ export interface WaitMessage {
   readonly isBlocking: boolean;
   /** Milliseconds; Infinity: for ever. */
   readonly timeoutMs: number;
+  /** What keeps the list: a selector; undefined for one that is given each time. */
+  readonly keeper: object | undefined;
   /** What is watched, put together when it is first asked for. */
   readonly watched: readonly Watched[];
-  /** By `performance.now()`. */
+  /** When it began, by `performance.now()`. */
   readonly startMs: number;
   /** By `performance.now()`; undefined before the wait. */
   readonly endMs: number | undefined;
@@ -87,12 +89,29 @@ export const waitChannel: Channel = channel("posix-select:wait");
 /** The channel of all calls of sockets. */
 export const ioChannel: Channel = channel("posix-select:io");
 
+let isSilent = false;
+
+/** Makes the library's own waits, of which nobody is told. */
+export function silently<T>(wait: () => T): T {
+  isSilent = true;
+  try {
+    return wait();
+  } finally {
+    isSilent = false;
+  }
+}
+
+function publish(message: WaitMessage): void {
+  if (!isSilent) waitChannel.publish(message);
+}
+
 /** A wait that is told of. */
 export class ObservedWait implements WaitMessage {
   readonly mechanism: string;
+  readonly keeper: object | undefined;
   readonly isBlocking: boolean;
   readonly timeoutMs: number;
-  readonly startMs = performance.now();
+  startMs = performance.now();
   endMs: number | undefined;
   isAsleep = false;
   ready: readonly Watched[] = [];
@@ -106,12 +125,16 @@ export class ObservedWait implements WaitMessage {
     isBlocking: boolean,
     timeoutMs: number,
     list: () => readonly Watched[],
+    keeper?: object,
   ) {
+    this.keeper = keeper;
     this.mechanism = mechanism;
     this.isBlocking = isBlocking;
     this.timeoutMs = timeoutMs;
     this.#list = list;
-    waitChannel.publish(this);
+    publish(this);
+    // Whoever was told may have held it up.
+    this.startMs = performance.now();
   }
 
   get watched(): readonly Watched[] {
@@ -123,7 +146,7 @@ export class ObservedWait implements WaitMessage {
     this.endMs = performance.now();
     this.ready = ready;
     this.error = error;
-    waitChannel.publish(this);
+    publish(this);
   }
 }
 
@@ -137,7 +160,7 @@ export const asleepMs = 100;
 export function tellAsleep(): void {
   if (current === undefined || current.isAsleep) return;
   current.isAsleep = true;
-  waitChannel.publish(current);
+  publish(current);
 }
 
 /** Waits by `wait`, which holds the thread, and tells of it. */
@@ -147,8 +170,9 @@ export function observe<T>(
   list: () => readonly Watched[],
   wait: () => T,
   readyOf: (result: T) => readonly Watched[],
+  keeper?: object,
 ): T {
-  const observed = new ObservedWait(mechanism, true, timeoutMs, list);
+  const observed = new ObservedWait(mechanism, true, timeoutMs, list, keeper);
   const outer = current;
   current = observed;
   let result: T;

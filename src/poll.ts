@@ -81,6 +81,7 @@ class Poll {
         [...this.#slots.values()].map((slot) => watchedOf(this.#set.at(slot))),
       () => this.#wait(time),
       (answers) => answers.map(watchedOf),
+      this,
     );
   }
 

@@ -4,6 +4,7 @@
  * Fetching the address of a view's memory costs more than the call. Most programs
  * use the same views again and again, so the last ones are remembered.
  */
+import { MSG_PEEK } from "./constants.ts";
 import { native } from "./native.ts";
 import { ioChannel, tellIo } from "./observe.ts";
 import { result, setTransfer } from "./registers.ts";
@@ -11,15 +12,24 @@ import { result, setTransfer } from "./registers.ts";
 /** Memory that is larger is not kept from being collected. */
 const mostBytes = 2 ** 20;
 
-/**
- * A view's length, whatever a subclass says of it: 0 if its memory has been given
- * away, so that what was remembered of it is not used.
- */
 // eslint-disable-next-line @typescript-eslint/unbound-method, @typescript-eslint/consistent-type-assertions -- it is called on the views
 const getLength = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   "length",
 )?.get as (this: Uint8Array) => number;
+
+/**
+ * A view's length, whatever a subclass says of it: 0 if its memory has been given
+ * away, so that what was remembered of it is not used.
+ *
+ * V8's optimizer forgets to look whether it has (seen in Node 20 to 26), where it
+ * has met views of resizable memory: then the length is that of before. What is
+ * read from a view it checks.
+ */
+export function lengthOf(view: Uint8Array): number {
+  const length = getLength.call(view);
+  return length > 0 && view[length - 1] === undefined ? 0 : length;
+}
 
 /** A view whose memory's address is known, and how much of it was. */
 interface Fetched {
@@ -36,7 +46,7 @@ function fetched(
   view: Uint8Array,
   fetch: (view: Uint8Array) => void,
 ): number {
-  const length = getLength.call(view);
+  const length = lengthOf(view);
   if (view === last.view && length <= last.length) return length;
   last.view = undefined;
   fetch(view);
@@ -51,7 +61,10 @@ export function recvNow(fd: number, buffer: Uint8Array, flags: number): number {
   setTransfer(fd, length, flags);
   native.recv();
   const count = result();
-  if (ioChannel.hasSubscribers) tellBytes("recv", fd, count, buffer);
+  if (ioChannel.hasSubscribers) {
+    const isPeek = (flags & MSG_PEEK) !== 0;
+    tellBytes(isPeek ? "peek" : "recv", fd, count, buffer);
+  }
   return count;
 }
 

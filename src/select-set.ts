@@ -84,6 +84,29 @@ export class SelectSet {
     return ready;
   }
 
+  /** The descriptors of a list. */
+  fds(list: number): number[] {
+    let first = SelectSet.#fds;
+    for (let before = 0; before < list; before++) {
+      first += this.#words[before] ?? 0;
+    }
+    return [...this.#words.subarray(first, first + (this.#words[list] ?? 0))];
+  }
+
+  /** Those of a list that the last wait found ready, in the same order. */
+  readyFds(list: number): number[] {
+    const fds = this.fds(list);
+    let at = this.#end;
+    for (let before = 0; before < list; before++) {
+      at += this.#words[SelectSet.#ready + before] ?? 0;
+    }
+    const count = this.#words[SelectSet.#ready + list] ?? 0;
+    return Array.from(
+      this.#words.subarray(at, at + count),
+      (i) => fds[i] ?? -1,
+    );
+  }
+
   /**
    * Who is to blame for a failure: the kernel says EBADF, but not of whom.
    * @param names What the lists are called in the message.

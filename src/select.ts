@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The operating system's own calls that wait until descriptors are ready.
  *
@@ -143,15 +144,17 @@ export function select<
     const readers = addAll(set, rlist, "rlist");
     const writers = addAll(set, wlist, "wlist");
     const others = addAll(set, xlist, "xlist");
-    return waitChannel.hasSubscribers
-      ? observe(
-          "select",
-          time,
-          () => watchedOf(readers, writers, others),
-          () => wait(set, time, readers, writers, others),
-          (ready) => watchedOf(...ready),
-        )
-      : wait(set, time, readers, writers, others);
+    if (!waitChannel.hasSubscribers) {
+      return wait(set, time, readers, writers, others);
+    }
+    const lists = [readers, writers, others];
+    return observe(
+      "select",
+      time,
+      () => watchedOf(lists, (list) => set.fds(list)),
+      () => wait(set, time, readers, writers, others),
+      (ready) => watchedOf(ready, (list) => set.readyFds(list)),
+    );
   } finally {
     spare.push(set);
   }
@@ -170,14 +173,20 @@ function wait<R, W, X>(
   return [set.ready(0, readers), set.ready(1, writers), set.ready(2, others)];
 }
 
-/** The lists as one, each descriptor with all that it is in them for. */
+/**
+ * The lists as one, each descriptor with all that it is in them for.
+ * @param fdsOf The numbers of a list's objects, which are not asked again.
+ */
 function watchedOf(
-  ...lists: readonly (readonly FileDescriptorLike[])[]
+  lists: readonly (readonly unknown[])[],
+  fdsOf: (list: number) => readonly number[],
 ): Watched[] {
   const watched = new Map<number, Watched>();
   for (const [i, list] of lists.entries()) {
-    for (const fileobj of list) {
-      const fd = fdOf(fileobj, "select", listNames[i] ?? "");
+    if (list.length === 0) continue;
+    const fds = fdsOf(i);
+    for (const [j, fileobj] of list.entries()) {
+      const fd = fds[j] ?? -1;
       const events = (watched.get(fd)?.events ?? 0) | (1 << i);
       watched.set(fd, { fd, events, fileobj });
     }

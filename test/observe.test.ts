@@ -182,6 +182,45 @@ test("an awaited wait is told of when it begins and when it ends", async () => {
   ]);
 });
 
+test("a rejection that nobody hears stays one", async () => {
+  using cleanup = new Cleanup();
+  const [near] = cleanup.both(socketpair());
+  const selector = new PollSelector();
+  selector.register(near, EVENT_READ);
+  const told = waits();
+  const unheard = new Promise((resolve) => {
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.once("unhandledRejection", (error) => {
+      for (const other of others) process.on("unhandledRejection", other);
+      resolve(error);
+    });
+  });
+  void selector.selectAsync();
+  selector.close();
+  expect(await unheard).toMatchObject({ code: "ERR_CLOSED" });
+  expect(told.at(-1)).toMatchObject({ error: { code: "ERR_CLOSED" } });
+});
+
+test("an object is asked for its number once", () => {
+  using cleanup = new Cleanup();
+  const [near, far] = cleanup.both(socketpair());
+  far.send("x");
+  let asked = 0;
+  const object = {
+    fileno: () => {
+      asked++;
+      return near.fileno();
+    },
+  };
+  const told = waits();
+  select([object], [object], [], 0);
+  expect(asked).toBe(2);
+  const both = EVENT_READ | EVENT_WRITE;
+  expect(told[1]?.watched).toEqual([[near.fileno(), both]]);
+  expect(told[1]?.ready).toEqual([[near.fileno(), both]]);
+});
+
 test("the awaited calls' own selector is told of", async () => {
   using cleanup = new Cleanup();
   const [near, far] = cleanup.both(socketpair());

@@ -12,15 +12,25 @@ export class Budget {
     this.#left = perSecond;
   }
 
-  /** Takes one. Gives false if there is none left. */
-  take(): boolean {
+  /** Whether there is any left. */
+  get hasLeft(): boolean {
     const now = performance.now();
     if (now >= this.#until) {
       this.#left = this.#perSecond;
       this.#until = now + 1000;
     }
-    if (this.#left === 0) return false;
+    return this.#left > 0;
+  }
+
+  /** Takes one. Gives false if there is none left. */
+  take(): boolean {
+    if (!this.hasLeft) return false;
     this.#left--;
     return true;
+  }
+
+  /** Takes as many as there are: what was done has cost so much. */
+  spend(count: number): void {
+    this.#left -= count;
   }
 }

@@ -8,24 +8,31 @@ import type {
   WatchEvent,
 } from "./events.ts";
 
-/** How many events are kept for who comes later. */
-const mostEvents = 50_000;
+/** How much is kept for who comes later, in characters of JSON. */
+const mostLength = 16 * 2 ** 20;
 
 /**
  * What a page that is opened late needs: the newest events, and of what is older
  * all that still holds.
  */
 export class History {
-  #recent: ScopeEvent[] = [];
+  #recent: { readonly event: ScopeEvent; readonly length: number }[] = [];
+  #length = 0;
   #start: StartEvent | undefined;
   readonly #sources: SourceEvent[] = [];
   readonly #lanes = new Map<number, [LaneEvent, WatchEvent | undefined]>();
   readonly #tasks = new Map<number, [TaskEvent, SuspendEvent | undefined]>();
 
-  add(event: ScopeEvent): void {
-    this.#recent.push(event);
-    if (this.#recent.length < 2 * mostEvents) return;
-    for (const old of this.#recent.splice(0, mostEvents)) this.#fold(old);
+  /** @param length How long the event is as JSON. */
+  add(event: ScopeEvent, length: number): void {
+    this.#recent.push({ event, length });
+    this.#length += length;
+    if (this.#length < 2 * mostLength) return;
+    let count = 0;
+    while (this.#length > mostLength) {
+      this.#length -= this.#recent[count++]?.length ?? Infinity;
+    }
+    for (const old of this.#recent.splice(0, count)) this.#fold(old.event);
   }
 
   /** All of it, in order. */
@@ -38,7 +45,7 @@ export class History {
       ...(this.#start === undefined ? [] : [this.#start]),
       ...this.#sources,
       ...held.filter((event) => event !== undefined),
-      ...this.#recent,
+      ...this.#recent.map(({ event }) => event),
     ];
   }
 

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The scope: the event loop, live, in a page of its own. To be loaded before the
  * program: `node --import posix-select/scope app.js`.
@@ -12,7 +13,8 @@
  * - `POSIX_SELECT_SCOPE_REPORT`: a file for a report: the page, with all that was
  *   recorded in it.
  *
- * Only the main thread is watched.
+ * Only the main thread is watched. A child process that is started with the same
+ * module shows a page of its own, and writes no files.
  * @module posix-select/scope
  */
 import { type ScopeOptions, startScope } from "./start.ts";
@@ -35,4 +37,10 @@ function optionsIn(env: NodeJS.ProcessEnv): ScopeOptions {
   };
 }
 
-startScope(optionsIn(process.env));
+const options = optionsIn(process.env);
+// A child that is watched too has a page of its own, and writes into no file of
+// its parent's.
+delete process.env["POSIX_SELECT_SCOPE_TRACE"];
+delete process.env["POSIX_SELECT_SCOPE_REPORT"];
+if (options.port !== undefined) process.env["POSIX_SELECT_SCOPE_PORT"] = "0";
+startScope(options);

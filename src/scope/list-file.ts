@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 
 /** A file may become so large; what comes after is left out. */
 const mostBytes = 256 * 2 ** 20;
@@ -8,45 +8,52 @@ const mostBytes = 256 * 2 ** 20;
  * that it is about may be killed at any time.
  */
 export class ListFile {
+  readonly path: string;
   readonly #fd: number;
   readonly #suffix: string;
   #bytes = 0;
   #isEmpty = true;
-  #isFull = false;
 
   /**
    * @param prefix What stands before the list.
    * @param suffix What stands after it.
    */
   constructor(path: string, prefix: string, suffix: string) {
-    this.#fd = openSync(path, "w");
+    this.path = path;
+    // It has the beginnings of what was sent and received.
+    this.#fd = openSync(path, "w", 0o600);
     this.#suffix = suffix;
-    this.#bytes = writeSync(this.#fd, prefix, 0);
-    this.#finish();
+    this.#write(prefix);
   }
 
-  /** Whether something was left out. */
-  get isFull(): boolean {
-    return this.#isFull;
-  }
-
-  /** @param items Each an element of the list, as JSON. */
-  append(items: readonly string[]): void {
-    if (items.length === 0 || this.#isFull) return;
-    if (this.#bytes > mostBytes) {
-      this.#isFull = true;
-      return;
-    }
-    const text = items.join(",\n");
+  /**
+   * @param items Each an element of the list, as JSON.
+   * @returns False if something was left out: the file is large enough.
+   */
+  append(items: readonly string[]): boolean {
+    if (items.length === 0) return true;
+    if (this.#bytes > mostBytes) return false;
     const separator = this.#isEmpty ? "" : ",\n";
     this.#isEmpty = false;
-    this.#bytes += writeSync(this.#fd, separator + text, this.#bytes);
-    this.#finish();
+    this.#write(separator + items.join(",\n"));
+    return true;
   }
 
-  #finish(): void {
-    const end = this.#bytes + writeSync(this.#fd, this.#suffix, this.#bytes);
-    ftruncateSync(this.#fd, end);
+  /** Behind what there is, in one piece with the list's end. */
+  #write(text: string): void {
+    const bytes = Buffer.from(text + this.#suffix);
+    let written = 0;
+    while (written < bytes.length) {
+      const at = this.#bytes + written;
+      written += writeSync(
+        this.#fd,
+        bytes,
+        written,
+        bytes.length - written,
+        at,
+      );
+    }
+    this.#bytes += bytes.length - Buffer.byteLength(this.#suffix);
   }
 
   close(): void {

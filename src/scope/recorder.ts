@@ -22,8 +22,14 @@ const previewBytes = 64;
 /** How long a program that is paused sleeps before it looks for signals. */
 const glanceMs = 50;
 
-/** A program that has not waited for so long is held at its calls. */
-const busyMs = 500;
+/** So many changes, or so many that are ready, cost as much as a turn. */
+const changesPerTurn = 20;
+
+/** Whose lists those are that are given with each call. */
+const givenLists = {};
+
+/** Whose the waits are that a socket's call makes by itself. */
+const ownCalls = {};
 
 const sending: ReadonlySet<string> = new Set(["send", "sendto", "sendmsg"]);
 
@@ -41,7 +47,7 @@ export class Recorder {
   #quiet: { readonly wait: WaitMessage; readonly turn: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
-  #lastWaitMs = -Infinity;
+  #isOver = false;
   /** Its own calls are not the program's. */
   #isAtWork = false;
 
@@ -74,6 +80,8 @@ export class Recorder {
     this.#isAtWork = true;
     try {
       work();
+    } catch {
+      // A fault of the picture's is none of the program's.
     } finally {
       this.#isAtWork = false;
     }
@@ -82,25 +90,28 @@ export class Recorder {
   #onWait(wait: WaitMessage): void {
     if (wait.endMs !== undefined) this.#end(wait, wait.endMs);
     else if (!wait.isAsleep) this.#begin(wait);
-    else if (!this.#told.has(wait)) this.#tell(wait, this.#turn);
+    else if (!this.#told.has(wait)) {
+      this.#tell(wait, this.#turn, wait.startMs);
+    }
   }
 
   #begin(wait: WaitMessage): void {
-    this.#lastWaitMs = performance.now();
     const turn = ++this.#turn;
     this.#hold();
-    this.#teller.isQuiet = !this.#turns.take();
-    if (!this.#teller.isQuiet) this.#tell(wait, turn);
+    const isQuiet = this.#shared.isAlmostFull || !this.#turns.take();
+    this.#teller.setQuiet(isQuiet);
+    if (!isQuiet) this.#tell(wait, turn, performance.now());
     else if (!wait.isBlocking) this.#tellIfPending(wait, turn);
   }
 
-  #tell(wait: WaitMessage, turn: number): void {
-    const { mechanism, timeoutMs, isBlocking, watched, startMs } = wait;
-    this.#teller.isQuiet = false;
+  #tell(wait: WaitMessage, turn: number, startMs: number): void {
+    const { mechanism, timeoutMs, isBlocking, watched } = wait;
+    this.#teller.setQuiet(false);
     this.#teller.pretend(startMs, () => {
       if (this.#teller.takeLoss()) this.#lanes.tellAgain();
       this.#tasks.catchUp();
-      this.#lanes.watch(watched);
+      const changes = this.#lanes.watch(keeperOf(wait), watched);
+      this.#turns.spend(changes / changesPerTurn);
       this.#told.set(wait, turn);
       this.#teller.tell({
         type: "wait",
@@ -121,7 +132,7 @@ export class Recorder {
       const quiet = this.#quiet;
       if (quiet === undefined || quiet.wait.endMs !== undefined) return;
       this.#atWork(() => {
-        this.#tell(quiet.wait, quiet.turn);
+        this.#tell(quiet.wait, quiet.turn, quiet.wait.startMs);
       });
     }, asleepMs).unref();
   }
@@ -135,6 +146,7 @@ export class Recorder {
       this.#shared.count("ready", ready.length);
       return;
     }
+    this.#turns.spend(ready.length / changesPerTurn);
     this.#teller.tell(
       {
         type: "wake",
@@ -148,6 +160,8 @@ export class Recorder {
       },
       endMs,
     );
+    // A call's own wait is over with it.
+    if (keeperOf(wait) === ownCalls) this.#lanes.watch(ownCalls, []);
   }
 
   #onIo({ operation, fd, result, code, data }: IoMessage): void {
@@ -155,8 +169,6 @@ export class Recorder {
       this.#lanes.close(fd);
       return;
     }
-    const isBusy = performance.now() - this.#lastWaitMs > busyMs;
-    if (this.#shared.isPaused && isBusy) this.#hold();
     const accepted =
       operation === "accept" && result >= 0
         ? this.#lanes.of(result, true)
@@ -166,17 +178,24 @@ export class Recorder {
       this.#shared.count("operations", 1);
       const way = sending.has(operation) ? "bytesOut" : "bytesIn";
       this.#shared.count(way, bytes ?? 0);
-      return;
+    } else {
+      this.#teller.tell({
+        type: "io",
+        lane: this.#lanes.of(fd),
+        operation,
+        bytes,
+        error: code ?? null,
+        preview: bytes === null || data === undefined ? null : preview(data),
+        accepted,
+      });
     }
-    this.#teller.tell({
-      type: "io",
-      lane: this.#lanes.of(fd),
-      operation,
-      bytes,
-      error: code ?? null,
-      preview: bytes === null || data === undefined ? null : preview(data),
-      accepted,
-    });
+    // Who never waits would never be held.
+    if (this.#turn === 0) this.#hold();
+  }
+
+  /** From now on nobody can let it go any more. */
+  end(): void {
+    this.#isOver = true;
   }
 
   /** Stands still while it is told to. A signal's listener has to run all the same. */
@@ -189,8 +208,17 @@ export class Recorder {
   }
 
   #isHeld(): boolean {
-    return this.#shared.isPaused && !this.#shared.takeStep() && !hasSignal();
+    return (
+      !this.#isOver &&
+      this.#shared.isPaused &&
+      !this.#shared.takeStep() &&
+      !hasSignal()
+    );
   }
+}
+
+function keeperOf({ keeper, mechanism }: WaitMessage): object {
+  return keeper ?? (mechanism === "select" ? givenLists : ownCalls);
 }
 
 function hasSignal(): boolean {

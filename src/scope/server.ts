@@ -56,6 +56,8 @@ export class ScopeServer {
     this.#server = createServer((request, response) => {
       this.#answer(request, response);
     });
+    // The descriptors are the program's too.
+    this.#server.maxConnections = 64;
   }
 
   /** @returns The port. @throws EADDRINUSE and the like. */
@@ -76,10 +78,10 @@ export class ScopeServer {
     return `http://127.0.0.1:${String(this.port)}/${this.#token}/`;
   }
 
-  /** Sends events to all pages. */
-  send(events: readonly ScopeEvent[]): void {
+  /** Sends events, as JSON, to all pages. */
+  send(events: readonly string[]): void {
     if (this.#streams.size === 0 || events.length === 0) return;
-    const message = `data: ${JSON.stringify(events)}\n\n`;
+    const message = `data: [${events.join(",")}]\n\n`;
     for (const stream of this.#streams) {
       stream.write(message);
       if (stream.writableLength > mostPendingBytes) stream.destroy();
@@ -95,12 +97,14 @@ export class ScopeServer {
       refuse(response, 421);
       return;
     }
-    const [, token = "", name = "", ...more] = (request.url ?? "").split("/");
+    const [, token = "", name, ...more] = (request.url ?? "").split("/");
     if (!this.#isToken(token) || more.length > 0) {
       refuse(response, 404);
       return;
     }
-    if (name === "control") this.#control(request, response);
+    // The page's own links are relative.
+    if (name === undefined) refuse(response, 404);
+    else if (name === "control") this.#control(request, response);
     else if (request.method !== "GET") refuse(response, 405);
     else if (name === "events") this.#stream(response);
     else this.#file(name === "" ? "index.html" : name, response);
@@ -108,6 +112,10 @@ export class ScopeServer {
 
   #isOwnHost(host: string | undefined): boolean {
     const port = String(this.port);
+    // A browser leaves out the port that is usual.
+    if (port === "80" && (host === "127.0.0.1" || host === "localhost")) {
+      return true;
+    }
     return host === `127.0.0.1:${port}` || host === `localhost:${port}`;
   }
 

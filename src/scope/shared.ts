@@ -55,6 +55,11 @@ export class Shared {
     return ringBytes - (used >>> 0);
   }
 
+  /** Whether who reads is far behind. */
+  get isAlmostFull(): boolean {
+    return this.room < ringBytes / 2;
+  }
+
   /** Writes a line. Gives false if there is no room for it. */
   write(line: string): boolean {
     const bytes = Buffer.from(`${line}\n`);
@@ -138,12 +143,20 @@ export class Shared {
 
   /** Tells that the program is over, and blocks until all was read, or for `ms`. */
   end(ms: number): void {
+    if (this.#get(at.end) === 2) return;
     this.#set(at.end, 1);
     Atomics.wait(this.#words, at.end, 1, ms);
   }
 
   get isEnding(): boolean {
     return this.#get(at.end) === 1;
+  }
+
+  /** Nobody reads any more, shows a page or lets the program go. */
+  abandon(): void {
+    this.resume();
+    this.setPort(-1);
+    this.setEnded();
   }
 
   setEnded(): void {

@@ -39,6 +39,12 @@ export function startScope(options: ScopeOptions): void {
   const shared = new Shared();
   const settings: WorkerSettings = { ...options, memory: shared.memory };
   const worker = startWorker(settings);
+  // The program lives without it.
+  worker.on("error", (error) => {
+    shared.abandon();
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`scope: ${text}\n`);
+  });
   worker.unref();
   shared.awaitPort(startMs);
   const teller = new Teller(shared);
@@ -53,8 +59,10 @@ export function startScope(options: ScopeOptions): void {
   teller.tell({ type: "start", program, pid, runtime, at });
   const tasks = new Tasks(teller);
   tasks.watch();
-  new Recorder(shared, teller, tasks).start();
+  const recorder = new Recorder(shared, teller, tasks);
+  recorder.start();
   process.on("exit", () => {
+    recorder.end();
     shared.end(endMs);
   });
 }
@@ -67,10 +75,16 @@ function startWorker(workerData: WorkerSettings): Worker {
   }
   // From its sources: a worker has none of the loaders of its process.
   const url = new URL("./worker.ts", import.meta.url);
+  const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
   const source = `
-    import("tsx/esm/api").then(({ register }) => {
+    import(${tsx}).then(({ register }) => {
       register();
       return import(${JSON.stringify(url.href)});
+    }).catch((error) => {
+      const words = new Int32Array(require("node:worker_threads").workerData.memory);
+      Atomics.store(words, 4, -1);
+      Atomics.notify(words, 4);
+      throw error;
     });
   `;
   return new Worker(source, { ...settings, eval: true });

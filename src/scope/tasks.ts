@@ -14,6 +14,12 @@ import type { Teller } from "./teller.ts";
 /** How often the engine is asked, which takes some 0.1 ms. */
 const looksPerSecond = 500;
 
+/** How many are kept in mind to be told of later. */
+const mostBehind = 10_000;
+
+/** A longer text is not shown. */
+const mostText = 2 ** 20;
+
 /** Where this library's own files are: their generators are nobody's tasks. */
 const own = new URL("..", import.meta.url).href;
 
@@ -53,34 +59,53 @@ export class Tasks {
 
   /** Has every `next()`, `throw()` and `return()` of a generator seen. */
   watch(): void {
-    const resume = (generator: unknown, run: () => unknown): unknown =>
-      this.#resume(generator, run);
+    const tasks = this.#hooks();
     for (const name of ["next", "throw", "return"]) {
       const method: unknown = Reflect.get(prototype, name);
       if (typeof method !== "function") continue;
+      // The only frame that it adds to the program's stack.
       const seen = function (this: unknown, ...args: unknown[]): unknown {
-        return resume(this, () => Reflect.apply(method, this, args));
+        const task = tasks.begin(this);
+        try {
+          return Reflect.apply(method, this, args);
+        } finally {
+          if (task !== 0) tasks.end(this, task);
+        }
       };
-      Object.defineProperty(seen, "name", { value: name });
-      Object.defineProperty(seen, "length", { value: method.length });
-      Object.defineProperty(prototype, name, { value: seen });
+      try {
+        Object.defineProperty(seen, "name", { value: name });
+        Object.defineProperty(seen, "length", { value: method.length });
+        Object.defineProperty(prototype, name, { value: seen });
+      } catch {
+        // The prototypes are frozen: there are no tasks then.
+        return;
+      }
     }
   }
 
-  #resume(generator: unknown, run: () => unknown): unknown {
-    if (this.#isLooking || !types.isGeneratorObject(generator)) return run();
+  #hooks(): {
+    begin(generator: unknown): number;
+    end(generator: unknown, task: number): void;
+  } {
+    return {
+      begin: (generator) => this.#resume(generator),
+      end: (generator, task) => {
+        if (types.isGeneratorObject(generator)) this.#tellOf(generator, task);
+      },
+    };
+  }
+
+  /** A generator is resumed. Gives its task, or 0 if nothing is to be told. */
+  #resume(generator: unknown): number {
+    if (this.#isLooking || !types.isGeneratorObject(generator)) return 0;
     const task = this.#taskOf(generator);
-    if (task === "none") return run();
-    if (this.#teller.isQuiet) {
-      this.#behind.set(generator, task);
-      return run();
+    if (task === "none") return 0;
+    if (this.#teller.isQuiet || !this.#looks.hasLeft) {
+      if (this.#behind.size < mostBehind) this.#behind.set(generator, task);
+      return 0;
     }
     this.#teller.tell({ type: "resume", task });
-    try {
-      return run();
-    } finally {
-      this.#tellOf(generator, task);
-    }
+    return task;
   }
 
   /** Tells where those wait that were resumed while nothing was told. */
@@ -110,7 +135,10 @@ export class Tasks {
 
   #tellOf(generator: object, task: number): void {
     const look = this.#lookAt(generator);
-    if (look?.state === GEN_CLOSED) this.#teller.tell({ type: "done", task });
+    if (look?.state === GEN_CLOSED) {
+      this.#teller.tell({ type: "done", task });
+      this.#known.set(generator, "none");
+    }
     const location = look?.location;
     if (look?.state !== GEN_SUSPENDED || location === undefined) return;
     const { line, column } = location;
@@ -137,7 +165,8 @@ export class Tasks {
     if (known !== undefined) return known;
     const source = this.#sources.size + 1;
     this.#sources.set(url, source);
-    const text = textOf(url);
+    const whole = textOf(url);
+    const text = whole.length > mostText ? "" : whole;
     this.#teller.tell({ type: "source", source, url, text });
     return source;
   }

@@ -6,14 +6,16 @@ export type Untimed<E extends ScopeEvent = ScopeEvent> = E extends ScopeEvent
   ? Omit<E, "t">
   : never;
 
+/** How long a turn that is only counted lasts at most. */
+const quietMs = 1000;
+
 /** Tells the worker what happened, and when. */
 export class Teller {
   readonly #shared: Shared;
   readonly #startMs = performance.now();
   #hasLost = false;
   #pretendedMs: number | undefined;
-  /** Whether what happens now is one of the turns that are only counted. */
-  isQuiet = false;
+  #quietUntilMs = -Infinity;
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -24,6 +26,16 @@ export class Teller {
     const hasLost = this.#hasLost;
     this.#hasLost = false;
     return hasLost;
+  }
+
+  /** Whether what happens now is one of the turns that are only counted. */
+  get isQuiet(): boolean {
+    return performance.now() < this.#quietUntilMs;
+  }
+
+  /** Who makes no waits any more is told of again after a while. */
+  setQuiet(isQuiet: boolean): void {
+    this.#quietUntilMs = isQuiet ? performance.now() + quietMs : -Infinity;
   }
 
   /** Has what `tell` tells have happened at `ms`, by `performance.now()`. */
@@ -41,6 +53,9 @@ export class Teller {
     const t = Math.round((ms - this.#startMs) * 1000) / 1000;
     const { type, ...rest } = event;
     const line = JSON.stringify({ type, t: Math.max(t, 0), ...rest });
-    if (!this.#shared.write(line)) this.#hasLost = true;
+    if (this.#shared.write(line)) return;
+    this.#hasLost = true;
+    if (type === "wake") this.#shared.count("turns", 1);
+    if (type === "io") this.#shared.count("operations", 1);
   }
 }

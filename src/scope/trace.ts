@@ -67,8 +67,12 @@ export class Trace {
         return this.#endSuspension(event.t, event.task);
       case "suspend":
         return this.#suspend(event);
-      case "done":
-        return this.#ran(event.t, event.task);
+      case "done": {
+        const { t, task } = event;
+        const ended = [...this.#endSuspension(t, task), ...this.#ran(t, task)];
+        this.#tasks.delete(task);
+        return ended;
+      }
       case "pause":
       case "go":
         return [this.#instant(event.t, loopThread, event.type, {})];
@@ -188,9 +192,11 @@ export class Trace {
     const { t, task, source, line } = event;
     const file = this.#sources.get(source)?.split("/").at(-1) ?? "";
     const name = `waits at ${file}:${String(line)}`;
+    // It may have been resumed while nothing was told.
+    const before = this.#endSuspension(t, task);
     const ran = this.#ran(t, task);
     this.#suspended.set(task, name);
-    return [...ran, this.#edge("B", t, taskThreads + task, name)];
+    return [...before, ...ran, this.#edge("B", t, taskThreads + task, name)];
   }
 
   #ran(t: number, task: number): TraceEvent[] {

@@ -31,18 +31,41 @@ const traced = new Trace();
 /** When what was told last has happened. */
 let lastT = 0;
 
-function take(events: readonly ScopeEvent[]): void {
-  for (const event of events) {
-    history.add(event);
+/** @param lines The events as JSON. */
+function take(events: readonly ScopeEvent[], lines: readonly string[]): void {
+  for (const [i, event] of events.entries()) {
+    history.add(event, lines[i]?.length ?? 0);
     lastT = event.t;
   }
-  server?.send(events);
-  traceFile?.append(
+  server?.send(lines);
+  traceFile = append(
+    traceFile,
     events.flatMap((event) =>
       traced.take(event).map((entry) => JSON.stringify(entry)),
     ),
   );
-  reportFile?.append(events.map((event) => inPage(JSON.stringify(event))));
+  reportFile = append(reportFile, lines.map(inPage));
+}
+
+/** What the program did not tell itself. */
+function add(event: ScopeEvent): void {
+  take([event], [JSON.stringify(event)]);
+}
+
+/** Gives the file if more can be written to it. */
+function append(
+  file: ListFile | undefined,
+  items: readonly string[],
+): ListFile | undefined {
+  if (file === undefined) return undefined;
+  try {
+    if (file.append(items)) return file;
+    fail(`${file.path} is full: what comes now is left out`);
+  } catch (error) {
+    fail(error);
+  }
+  file.close();
+  return undefined;
 }
 
 let counted = shared.counted;
@@ -53,17 +76,15 @@ function tellOmitted(): void {
   counted = shared.counted;
   const { turns, ready, operations, bytesIn, bytesOut } = counted;
   if (turns + operations === before.turns + before.operations) return;
-  take([
-    {
-      type: "omitted",
-      t: lastT,
-      turns: turns - before.turns,
-      ready: ready - before.ready,
-      operations: operations - before.operations,
-      bytesIn: bytesIn - before.bytesIn,
-      bytesOut: bytesOut - before.bytesOut,
-    },
-  ]);
+  add({
+    type: "omitted",
+    t: lastT,
+    turns: turns - before.turns,
+    ready: ready - before.ready,
+    operations: operations - before.operations,
+    bytesIn: bytesIn - before.bytesIn,
+    bytesOut: bytesOut - before.bytesOut,
+  });
 }
 
 function parse(line: string): ScopeEvent {
@@ -73,10 +94,11 @@ function parse(line: string): ScopeEvent {
 
 function read(): void {
   const isEnding = shared.isEnding;
-  take(shared.read().map(parse));
+  const lines = shared.read();
+  take(lines.map(parse), lines);
   tellOmitted();
   if (!isEnding) return;
-  take([{ type: "end", t: lastT }]);
+  add({ type: "end", t: lastT });
   server?.close();
   traceFile?.close();
   reportFile?.close();
@@ -85,9 +107,16 @@ function read(): void {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  // console.error() would go through the thread that sleeps.
-  writeSync(2, `scope: ${message}\n`);
+  say(error instanceof Error ? error.message : String(error));
+}
+
+function say(text: string): void {
+  try {
+    // console.error() would go through the thread that sleeps.
+    writeSync(2, `scope: ${text}\n`);
+  } catch {
+    // Nobody reads it.
+  }
 }
 
 /** What can't be done is told of; the rest is done. */
@@ -117,7 +146,7 @@ if (port !== undefined) {
   });
   try {
     served = await server.listen(port);
-    writeSync(2, `scope: ${server.url}\n`);
+    say(server.url);
   } catch (error) {
     fail(error);
   }

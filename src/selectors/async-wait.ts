@@ -54,6 +54,7 @@ export class AsyncWait<R> {
   readonly #watcher: Watcher;
   #pending: Pending<R> | undefined;
   #listener: Listener<R> | undefined;
+  #onEnd: ((result: R | undefined, error: unknown) => void) | undefined;
   #isWatching = false;
   /** Whether a pending wait keeps the process alive. */
   #isKept = true;
@@ -82,30 +83,34 @@ export class AsyncWait<R> {
   /**
    * Waits for a result of `look()`.
    * @param otherwise The result when the time is over and there is none.
+   * @param onEnd Told how it ends, before whoever awaits it goes on.
    * @throws {BusyError} ERR_BUSY
    */
   wait(
     timeoutMs: number,
     signal: AbortSignal | undefined,
     otherwise: () => R,
+    onEnd?: (result: R | undefined, error: unknown) => void,
   ): Promise<R> {
     if (this.#pending !== undefined) throw new BusyError();
+    this.#onEnd = onEnd;
     const isLook = timeoutMs === 0;
     const isFair = mayEndNow();
     if (isFair && (isLook || !this.#isWatching)) {
       const found = this.#source.look();
       if (found !== undefined) {
         if (!isLook) this.#tryToWatch();
-        return Promise.resolve(found);
+        return this.#ended(found);
       }
-      if (isLook) return Promise.resolve(otherwise());
+      if (isLook) return this.#ended(otherwise());
     }
     const deadline = isLook ? Infinity : deadlineAfter(timeoutMs);
     const pending = new Pending<R>(deadline, signal, {
       onDeadline: () => {
         this.#end(otherwise);
       },
-      onSettled: () => {
+      onSettled: (error) => {
+        if (error !== undefined) this.#tellEnd(undefined, error);
         this.#pending = undefined;
         waitedFor.delete(this);
         this.#watcher.keep(false);
@@ -128,6 +133,17 @@ export class AsyncWait<R> {
       });
     }
     return pending.promise;
+  }
+
+  #ended(result: R): Promise<R> {
+    this.#tellEnd(result, undefined);
+    return Promise.resolve(result);
+  }
+
+  #tellEnd(result: R | undefined, error: unknown): void {
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.(result, error);
   }
 
   #watchFor(pending: Pending<R>): void {
@@ -157,6 +173,7 @@ export class AsyncWait<R> {
       if (found !== undefined) this.#misses = 0;
       const result = found ?? otherwise?.();
       if (result === undefined) return false;
+      this.#tellEnd(result, undefined);
       pending.resolve(result);
     } catch (error) {
       pending.reject(error);

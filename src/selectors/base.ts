@@ -249,6 +249,7 @@ export abstract class BaseSelector<
       () => this.#watched(),
       () => this.#wait(time),
       watchedIn,
+      this,
     );
   }
 
@@ -260,7 +261,13 @@ export abstract class BaseSelector<
   #observeAsync(timeoutMs: number): ObservedWait | undefined {
     if (!waitChannel.hasSubscribers) return undefined;
     const { name } = this.constructor;
-    return new ObservedWait(name, false, timeoutMs, () => this.#watched());
+    return new ObservedWait(
+      name,
+      false,
+      timeoutMs,
+      () => this.#watched(),
+      this,
+    );
   }
 
   /** What the wait has found, if anything, and how many that are. */
@@ -351,18 +358,13 @@ export abstract class BaseSelector<
       const wait = (this.#async ??= this.#beginAsync());
       if (wait.isPending) throw new BusyError();
       const observed = this.#observeAsync(time);
-      const promise = wait.wait(time, signal, () => []);
+      const onEnd =
+        observed &&
+        ((ready: Ready<Data, File>[] | undefined, error: unknown): void => {
+          observed.end(watchedIn(ready ?? []), error);
+        });
+      const promise = wait.wait(time, signal, () => [], onEnd);
       this.#isWoken = false;
-      if (observed !== undefined) {
-        promise.then(
-          (ready) => {
-            observed.end(watchedIn(ready));
-          },
-          (error: unknown) => {
-            observed.end([], error);
-          },
-        );
-      }
       return promise;
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it is

@@ -1,3 +1,4 @@
+import { silently } from "../observe.ts";
 import type { FileDescriptorLike } from "../descriptor.ts";
 import { hasEpoll } from "../epoll-set.ts";
 import { kqueueCalls } from "../kqueue-set.ts";
@@ -58,7 +59,7 @@ export type SelectorConstructor = new <
 function works(constructor: SelectorConstructor): boolean {
   try {
     using trial = new constructor();
-    trial.select(0);
+    silently(() => trial.select(0));
     return true;
   } catch {
     return false;

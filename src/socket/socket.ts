@@ -445,7 +445,9 @@ export class Socket extends SocketBase {
     const deadline = transfer.deadlineFor(this[HANDLE], bits);
     const result = this[HANDLE].retry(c.POLLOUT, call, deadline);
     const sent = this[HANDLE].check(result, "sendmsg", to?.details);
-    this.#done("sendmsg", sent, pieces[0]);
+    if (ioChannel.hasSubscribers) {
+      this.#done("sendmsg", sent, Buffer.concat(pieces));
+    }
     return sent;
   }
 

@@ -1,10 +1,11 @@
 /** A program under the scope: what is told of it, and what it can be told. */
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { Program } from "../helpers/programs.ts";
 import { Client } from "../lessons/clients.ts";
@@ -59,6 +60,8 @@ describe("a lesson with select()", () => {
     client.say("a\n");
     await client.reply();
     // It sleeps; what wakes it is the next turn, before whose wait it stops.
+    // However long it has slept: what it is woken for is done first.
+    await sleep(700);
     expect(await lesson.command("pause")).toBe(204);
     client.say("b\n");
     await client.reply();
@@ -73,6 +76,9 @@ describe("a lesson with select()", () => {
     expect(client.unread).toBe("");
     await lesson.command("resume");
     expect(await client.reply()).toBe("Hello world\n");
+    await lesson.until("go", () => true, lesson.events.length - 1);
+    const times = lesson.events.map(({ t }) => t);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
   test("Ctrl-C ends it also while it stands still", async () => {
@@ -224,6 +230,16 @@ describe("files", () => {
     const list = JSON.parse(recorded) as { type: string; preview?: string }[];
     expect(list[0]?.type).toBe("start");
     expect(list.map(({ preview }) => preview)).toContain("</script>\\n");
+  });
+
+  test("they are for the user's eyes only", async () => {
+    const trace = join(folder, "private.json");
+    await using run = new Program("test/programs/scoped.ts", [], {
+      POSIX_SELECT_SCOPE_PORT: "off",
+      POSIX_SELECT_SCOPE_TRACE: trace,
+    });
+    await run.ended;
+    expect(statSync(trace).mode & 0o777).toBe(0o600);
   });
 
   test("a file that can't be written is told of, and the program runs", async () => {

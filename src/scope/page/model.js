@@ -148,6 +148,7 @@ class Model {
       bytesOut: 0,
       connections: 0,
       omitted: 0,
+      omittedOperations: 0,
       forgotten: 0,
     };
     /** Changed when rows come or go. */
@@ -292,6 +293,7 @@ class Model {
           turns: event.turns,
         });
         this.totals.omitted += event.turns;
+        this.totals.omittedOperations += event.operations;
         this.totals.turns += event.turns;
         this.totals.ready += event.ready;
         this.totals.operations += event.operations;

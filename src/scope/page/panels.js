@@ -441,8 +441,11 @@ function turnsNote(model) {
  * @returns {string}
  */
 function samplingText(model) {
-  const { turns, omitted, forgotten } = model.totals;
-  if (omitted === 0 && forgotten === 0) return "";
+  const { turns, omitted, omittedOperations, forgotten } = model.totals;
+  if (omitted === 0 && forgotten === 0) {
+    if (omittedOperations === 0) return "";
+    return `${counted(omittedOperations, "call")} were too many to send. The counters count them all.`;
+  }
   const shown = Math.max(0, turns - omitted - forgotten);
   const why = [];
   if (omitted > 0) why.push(`${count(omitted)} were too many to send`);
