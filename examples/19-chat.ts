@@ -35,7 +35,8 @@
  * and a letter of two bytes may be cut in its middle: a decoder and `text` keep what
  * has not ended. A line is cut off where it is too long. What waits for a client is
  * bounded, too: it is let go, with a word to the others, when the system takes no more
- * for it and `owed` is full.
+ * for it and `owed` is full; and who has so much to be told that a thousand "/who" in
+ * one piece would fill our memory is not heard for the moment.
  *
  * The microtask trap of lesson 17 is here, too: wake() runs nobody. Who was woken
  * runs during `await setImmediate()`, and so do those whom it wakes in turn.
@@ -103,7 +104,7 @@ function tellOthers(client: Client, line: string): void {
 function hear(client: Client, said: string): void {
   // Nobody can write escape sequences on somebody else's terminal.
   const line = said.slice(0, longest).replace(/[\p{Cc}\p{Cs}]/gu, "");
-  if (line === "" || !client.isHere) return;
+  if (line === "" || !client.isHere || client.told.length > limit) return;
   if (line === "/quit") leave(client);
   else if (line === "/who")
     tell(client, `* ${[...members.keys()].join(", ") || "nobody"}`);

@@ -139,7 +139,7 @@ function pageFor(head: string): Page {
     if (!file.startsWith(folder + sep)) return problem(404); // a link leads there
     return [200, extname(file).slice(1), readFileSync(file)];
   } catch (error) {
-    return problem(String(error).includes("EMFILE") ? 503 : 404);
+    return problem(String(error).startsWith("Error: EMFILE") ? 503 : 404);
   }
 }
 

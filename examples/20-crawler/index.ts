@@ -18,6 +18,8 @@
  *                     and the time. With --concurrency 1 it takes four times as
  *                     long; more than five help less and less, for a link has to
  *                     be found before it can be followed.
+ *                     A page that goes on and on is given up after 4 MiB, and of
+ *                     links without an end it follows the first 1,000.
  * What hurts:         press Ctrl-C in the middle: five requests are broken off, and
  *                     nobody says what was found until then. (A site that never
  *                     answers holds a worker for ever: lesson 15 knows the remedy.)
@@ -88,13 +90,13 @@ async function fetchPage(url: URL): Promise<string> {
     await ready(socket, EVENT_WRITE);
     request = request.subarray(socket.send(request));
   }
-  const pieces: Buffer[] = [];
-  for (;;) {
+  const page = Buffer.allocUnsafe(4 * 1024 * 1024); // one may have no end
+  for (let length = 0, count; length < page.length; length += count) {
     await ready(socket, EVENT_READ);
-    const piece = socket.recv(65536);
-    if (piece.length === 0) return Buffer.concat(pieces).toString();
-    pieces.push(piece);
+    count = socket.recvInto(page.subarray(length));
+    if (count === 0) return page.toString("utf8", 0, length);
   }
+  throw new Error("too large");
 }
 
 const queue: URL[] = [];
@@ -115,9 +117,10 @@ function add(link: string, base: URL): void {
   if (!URL.canParse(link, base.href)) return;
   const url = new URL(link, base);
   url.hash = ""; // a place in the same page
-  if (url.origin !== root.origin) elsewhere.add(url.href);
-  if (url.origin !== root.origin || seen.has(url.href)) return;
-  seen.add(url.href); // now, not when it is fetched: others find it meanwhile
+  const known = url.origin === root.origin ? seen : elsewhere;
+  if (known.has(url.href) || known.size === 1000) return; // links have no end
+  known.add(url.href); // now, not when it is fetched: others find it meanwhile
+  if (known === elsewhere) return;
   queue.push(url);
   if (working < concurrency) void work();
 }

@@ -5,7 +5,7 @@ import { exchange, readPair } from "../exchange.ts";
 import { identityOf, unwatchForLeak, watchForLeak } from "../leaks.ts";
 import { native } from "../native.ts";
 import { recvNow, sendNow } from "../recv-send.ts";
-import { check, EAGAIN } from "../result.ts";
+import { check, EAGAIN, EBADF } from "../result.ts";
 import { untaken } from "./untaken.ts";
 
 /**
@@ -16,8 +16,8 @@ import { untaken } from "./untaken.ts";
 const fdRange = 2 ** 21;
 const inodeRange = 2 ** 32;
 
-function handleOf(fd: number): number {
-  return (identityOf(fd).inode % inodeRange) * fdRange + fd;
+function handleOf(fd: number, number = fd): number {
+  return (identityOf(fd).inode % inodeRange) * fdRange + number;
 }
 
 const byte = new Uint8Array(1);
@@ -78,9 +78,26 @@ export class Waker {
  */
 export function wakeup(handle: number): void {
   integer(handle, "handle", 0, Number.MAX_SAFE_INTEGER);
+  if (!wake(handle)) throw new ClosedError("Selector");
+}
+
+function wake(handle: number): boolean {
   const fd = handle % fdRange;
-  const isOpen = native.isOpen(fd) === 0 && handleOf(fd) === handle;
-  const result = isOpen ? sendNow(fd, byte, 0) : -1;
-  // A full pair is as good as a byte.
-  if (result < 0 && result !== EAGAIN) throw new ClosedError("Selector");
+  if (native.isOpen(fd) !== 0 || handleOf(fd) !== handle) return false;
+  // By now it may be closed, and the number another file's: a copy that is looked
+  // at as well can't become one. Only without a descriptor for it that is risked.
+  const copy = native.duplicate(fd, exchange);
+  if (copy === EBADF) return false;
+  if (copy < 0) return ring(fd);
+  try {
+    return handleOf(copy, fd) === handle && ring(copy);
+  } finally {
+    native.close(copy);
+  }
+}
+
+/** Writes the byte. A full pair is as good as a byte. */
+function ring(fd: number): boolean {
+  const result = sendNow(fd, byte, 0);
+  return result >= 0 || result === EAGAIN;
 }

@@ -78,10 +78,14 @@ export class LessonServer implements AsyncDisposable {
   }
 
   /** Resolves once it listens, which must be the first thing that it says. */
-  static async start(file: string, port = 0): Promise<LessonServer> {
+  static async start(
+    file: string,
+    port = 0,
+    more: readonly string[] = [],
+  ): Promise<LessonServer> {
     const { args = [] } = all.find((lesson) => lesson.file === file) ?? {};
     const program = sureToEnd(
-      new Program(`examples/${file}`, [String(port), ...args]),
+      new Program(`examples/${file}`, [String(port), ...args, ...more]),
     );
     try {
       const line = await program.line();
