@@ -1,5 +1,6 @@
-// npm run test:sanitize    the waits that don't hold the thread, with an addon
-//                          that AddressSanitizer, LeakSanitizer,
+// npm run test:sanitize    the waits that don't hold the thread, and every function
+//                          called with anything (test/fuzz), with an addon that
+//                          AddressSanitizer, LeakSanitizer,
 //                          UndefinedBehaviorSanitizer and ThreadSanitizer watch;
 //                          needs g++
 import { execFileSync, spawnSync } from "node:child_process";
@@ -16,14 +17,20 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "posix-select-sanitize-"));
-const program = "test/programs/waits-stress.ts";
+const stress = "test/programs/waits-stress.ts";
+const fuzz = "test/programs/fuzz.ts";
+/** The same calls each time: what one finds, the next one finds again. */
+const seed = "1";
 const parts = ["src", "native", "test", "binding.gyp", "package.json"];
 
 interface Sanitizer {
   readonly name: string;
   readonly flag: string;
   readonly libraries: readonly string[];
+  /** Of the stress program. */
   readonly options: readonly string[];
+  /** How many calls with anything, of the addon's and of public functions. */
+  readonly calls: readonly [raw: number, open: number];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -37,6 +44,7 @@ const sanitizers: readonly Sanitizer[] = [
     ...address,
     name: "AddressSanitizer, UndefinedBehaviorSanitizer",
     options: ["10"],
+    calls: [20_000, 10_000],
     // Node runs no finalizer of what was collected just before a worker was
     // terminated.
     env: { ASAN_OPTIONS: "detect_leaks=0" },
@@ -45,6 +53,7 @@ const sanitizers: readonly Sanitizer[] = [
     ...address,
     name: "LeakSanitizer",
     options: ["10", "--to-the-end"],
+    calls: [10_000, 5000],
     // Node does not free what it has itself for an External that is there when
     // its worker ends.
     env: { LSAN_OPTIONS: `suppressions=${join(folder, "leaks.txt")}` },
@@ -54,6 +63,7 @@ const sanitizers: readonly Sanitizer[] = [
     flag: "-fsanitize=thread",
     libraries: ["libtsan.so"],
     options: ["2"],
+    calls: [5000, 2500],
     // Node has reports of its own; ours are found by the addon's name.
     env: { TSAN_OPTIONS: "exitcode=0" },
   },
@@ -79,12 +89,17 @@ function build(flag: string): void {
   if (status !== 0) throw new Error(`node-gyp: ${stderr}`);
 }
 
-/** Runs the program. Gives what is wrong, or undefined. */
-function run(sanitizer: Sanitizer): string | undefined {
+/** Runs a program. Gives what is wrong, or undefined. */
+function run(
+  sanitizer: Sanitizer,
+  program: string,
+  options: readonly string[],
+  end: string,
+): string | undefined {
   const preload = sanitizer.libraries.map(library).join(" ");
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--import", "tsx", program, ...sanitizer.options],
+    ["--expose-gc", "--import", "tsx", program, ...options],
     {
       cwd: folder,
       env: { ...process.env, ...sanitizer.env, LD_PRELOAD: preload },
@@ -93,10 +108,16 @@ function run(sanitizer: Sanitizer): string | undefined {
       maxBuffer: 2 ** 28,
     },
   );
-  const isOver = stdout.includes(" rounds");
+  const isOver = stdout.includes(end) && !stdout.includes('"wrong"');
   const isOurs = /posix_select|runtime error|AddressSanitizer: /.test(stderr);
   if (status === 0 && isOver && !isOurs) return undefined;
-  return `exit code ${String(status)}, ${String(signal)}\n${stdout}${stderr}`;
+  const last = stdout.slice(-4000);
+  return `exit code ${String(status)}, ${String(signal)}\n${last}${stderr}`;
+}
+
+function report(what: string, wrong: string | undefined): void {
+  console.log(`${what}: ${wrong ?? "clean"}`);
+  if (wrong !== undefined) process.exitCode = 1;
 }
 
 try {
@@ -115,9 +136,13 @@ try {
     for (const [name, hasLibuv] of watchers) {
       const runtime = `export const hasLibuv = ${String(hasLibuv)};\n`;
       writeFileSync(join(folder, "src/runtime.ts"), runtime);
-      const wrong = run(sanitizer);
-      console.log(`${sanitizer.name}, ${name}: ${wrong ?? "clean"}`);
-      if (wrong !== undefined) process.exitCode = 1;
+      const wrong = run(sanitizer, stress, sanitizer.options, " rounds");
+      report(`${sanitizer.name}, ${name}`, wrong);
+    }
+    for (const [i, layer] of ["raw", "public"].entries()) {
+      const calls = String(sanitizer.calls[i]);
+      const wrong = run(sanitizer, fuzz, [layer, seed, calls], '"over"');
+      report(`${sanitizer.name}, ${calls} ${layer} calls`, wrong);
     }
   }
 } finally {

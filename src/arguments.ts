@@ -5,8 +5,16 @@ export type ArgumentErrorCode = "ERR_INVALID_ARG_TYPE" | "ERR_OUT_OF_RANGE";
 
 const MAX_INT32 = 2 ** 31 - 1;
 
+function shown(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity });
+  } catch {
+    return "a value that can't be shown";
+  }
+}
+
 function describe(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity });
+  const text = shown(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -101,9 +109,14 @@ export function options(value: unknown, name: string): void {
   }
 }
 
+/** Whether it is such a view, and nothing that only inherits from one. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && ArrayBuffer.isView(value);
+}
+
 /** The bytes of a view or a string (as UTF-8), without a copy of a view. */
 export function bytes(value: unknown, name: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (isBytes(value)) return value;
   if (typeof value === "string") return Buffer.from(value);
   return writableBytes(
     value,
@@ -118,9 +131,14 @@ export function writableBytes(
   name: string,
   expected = "a Buffer, TypedArray or DataView",
 ): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (isBytes(value)) return value;
   if (!ArrayBuffer.isView(value)) throw invalidType(name, expected, value);
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  try {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  } catch {
+    // Its memory has been given away, or has shrunk.
+    throw invalidType(name, expected, value);
+  }
 }
 
 /** Whether a `for` loop can go through `list`. */

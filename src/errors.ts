@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The errors of the operating system, as Python has them (PEP 3151) and with
  * Node's fields.
@@ -5,6 +6,7 @@
  * @see https://docs.python.org/3/library/exceptions.html#os-exceptions
  * @module posix-select/errors
  */
+import { options } from "./arguments.ts";
 
 /** Whom or what an error is about. */
 export interface ErrorDetails {
@@ -50,11 +52,13 @@ export class OSError extends Error {
    * Makes an error, as the library does for a system call that failed.
    * @param message What `error.message` is to be.
    * @param facts The fields; those that are undefined are left out.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE: `facts` is no object.
    */
   constructor(
     message: string,
     facts: { code: string; errno: number; syscall: string } & ErrorDetails,
   ) {
+    options(facts, "facts");
     super(message);
     this.code = facts.code;
     this.errno = facts.errno;

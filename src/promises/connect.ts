@@ -33,7 +33,7 @@ export async function connectTo(
   const resolved = await resolve(socket, address, limits);
   const { plain, ...found } = target(resolved, socket.family, "connect");
   const details =
-    address.host === undefined
+    address.host === undefined || found.details.address === undefined
       ? found.details
       : { ...found.details, address: address.host };
   const handle = socket[HANDLE];

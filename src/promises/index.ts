@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Waiting for any descriptor without holding the thread: what `fs/promises` is
  * to `fs`, this is to `posix-select/select` and `posix-select/socket`.

@@ -1,6 +1,7 @@
 import { invalidType, mask, options } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
 import { signalOf, type SignalOptions } from "../pending.ts";
+import { lengthOf } from "../recv-send.ts";
 import { HANDLE } from "../socket/base.ts";
 import { Socket } from "../socket/index.ts";
 import { limits, type Limits } from "./waits.ts";
@@ -50,6 +51,6 @@ export function checkStays(
   length: number,
   name: string,
 ): void {
-  if (view.length >= length) return;
+  if (lengthOf(view) >= length) return;
   throw invalidType(name, "memory that stays where it is", view);
 }

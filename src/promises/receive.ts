@@ -160,10 +160,10 @@ async function receiveAll(
   const { length } = view;
   let received = 0;
   while (received < length || length === 0) {
-    const rest = view.subarray(received);
     let result: number;
     try {
       checkStays(view, length, "buffer");
+      const rest = received === 0 ? view : view.subarray(received);
       result = await new ReceiveRest(socket, flags, limits, rest).start();
     } catch (error) {
       if (received === 0 || error instanceof TypeError) throw error;

@@ -63,6 +63,7 @@ class SendAll extends SocketAttempt<undefined> {
       const result = transfer.trySend(handle, rest, this.#flags);
       if (result === EAGAIN) return AGAIN;
       handle.check(result, "send");
+      if (result === 0) break;
       this.#sent += result;
     } while (this.#sent < this.#length);
     return undefined;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { announceClosing } from "../closing.ts";
-import { integer, invalidType, mask } from "../arguments.ts";
+import { integer, invalidType, isBytes, mask } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
 import { exchange, type Identity } from "../exchange.ts";
 import { native } from "../native.ts";
@@ -89,7 +89,7 @@ export abstract class SocketBase {
    */
   setsockopt(level: number, option: number, value: number | Uint8Array): void {
     const number = integer(option, "option");
-    const setting = value instanceof Uint8Array ? value : mask(value, "value");
+    const setting = isBytes(value) ? value : mask(value, "value");
     const result = native.setsockopt(
       this.fileno(),
       integer(level, "level"),
@@ -147,7 +147,10 @@ export abstract class SocketBase {
     return { path: "" };
   }
 
-  /** Whether calls wait: for ever with true, not at all with false. */
+  /**
+   * Whether calls wait: for ever with true, not at all with false.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   */
   setBlocking(flag: boolean): void {
     if (typeof flag !== "boolean") throw invalidType("flag", "a boolean", flag);
     this[HANDLE].timeoutMs = flag ? Infinity : 0;

@@ -98,14 +98,14 @@ function inetServer(settings: InetServerOptions): Socket {
 
 function started(
   socket: Socket,
-  { backlog }: ListenOptions,
+  settings: ListenOptions,
   address: Address,
   prepare?: () => void,
 ): Socket {
   try {
     prepare?.();
     socket.bind(address);
-    socket.listen(backlog);
+    socket.listen(settings.backlog);
     return socket;
   } catch (error) {
     socket.close();

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * BSD sockets, as Python's `socket` has them.
  *

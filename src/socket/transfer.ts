@@ -144,6 +144,8 @@ export function sendAll(handle: Handle, data: Uint8Array, flags: number): void {
       deadline,
     );
     if (result < 0) throw handle.error(result, "send", { bytesSent: sent });
+    // Nothing: there is nothing left, whatever the length is said to be.
+    if (result === 0) break;
     sent += result;
   } while (sent < data.length);
 }
