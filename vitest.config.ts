@@ -16,11 +16,27 @@ const alias = Object.entries(manifest.exports).flatMap(([name, entry]) => {
   };
 });
 
+/**
+ * What takes long, or a browser: npm run test:long, which CI runs beside npm test.
+ */
+const long = [
+  "test/consumer.test.ts",
+  "test/faults/**/*.test.ts",
+  "test/hostile/**/*.test.ts",
+  "test/install.test.ts",
+  "test/scope/live.test.ts",
+  "test/scope/page.test.ts",
+  "test/soak.test.ts",
+  "test/threads.test.ts",
+];
+const isLong = process.env["LONG"] !== undefined;
+
 export default defineConfig({
   resolve: { alias },
   test: {
     reporters: ["default", new Totals()],
-    include: ["test/**/*.test.ts"],
+    include: isLong ? long : ["test/**/*.test.ts"],
+    exclude: isLong ? [] : long,
     // Blocking calls and signals want a process of their own.
     pool: "forks",
     // Most tests wait for something: three at a time keep two cores busy.

@@ -19,3 +19,30 @@ export function mergeChangelog(before: string, after: string): string {
     .trim();
   return added === "" ? before : `${title}${old}${added}\n\n${entries}`;
 }
+
+/** The lines of a changelog's entries, by their headings, the newest first. */
+function entriesOf(changelog: string): [heading: string, text: string][] {
+  const [, ...entries] = changelog.split(/^## /m);
+  return entries.map((entry) => {
+    const end = entry.indexOf("\n");
+    return [entry.slice(0, end).trim(), entry.slice(end).trim()];
+  });
+}
+
+/** Why no version can be made of what changesets tell; undefined if one can. */
+export function obstacleToVersion(changelog: string): string | undefined {
+  const heading = entriesOf(changelog)[0]?.[0] ?? "";
+  if (/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(heading)) return undefined;
+  return `"## ${heading}" of the changelog is not released: until its heading is the bare number, what changes is written there by hand`;
+}
+
+/** Whether a version is to be published: a heading is its number alone. */
+export function isDue(changelog: string, version: string): boolean {
+  return entriesOf(changelog).some(([heading]) => heading === version);
+}
+
+/** What the changelog says of a version. */
+export function notesOf(changelog: string, version: string): string {
+  const found = entriesOf(changelog).find(([heading]) => heading === version);
+  return `${found?.[1] ?? ""}\n`;
+}

@@ -1,4 +1,5 @@
-// npm run check:package    publint and attw over what npm would publish
+// npm run check:package                publint and attw over what npm would publish
+// npm run check:package -- TARBALL    the same, over this one
 //
 // The tarball is packed without the package's scripts: `dist` is what
 // `npm run build` has made. The package is ESM only, also for require().
@@ -29,7 +30,7 @@ function pack(folder: string): string {
 
 const folder = mkdtempSync(join(tmpdir(), "posix-select-package-"));
 try {
-  const tarball = pack(folder);
+  const tarball = process.argv[2] ?? pack(folder);
   run("publint", "run", tarball, "--strict");
   run("attw", tarball, "--profile", "esm-only");
 } catch {

@@ -169,17 +169,22 @@ export const count: number = ready.length;
 select(["a"], [], []);
 `,
     );
+    const types = join(this.folder, "node_modules/@types");
+    mkdirSync(types, { recursive: true });
+    const node = join(types, "node");
+    if (!existsSync(node)) {
+      symlinkSync(join(root, "node_modules/@types/node"), node);
+    }
     this.write(
       "tsconfig.json",
       JSON.stringify({
         compilerOptions: {
+          // Neither `types` nor `lib`: what TypeScript has by itself.
           module: "nodenext",
-          target: "es2023",
-          lib: ["es2023", "esnext.disposable"],
+          target: "es2022",
           strict: true,
           noEmit: true,
-          types: ["node"],
-          typeRoots: [join(root, "node_modules/@types")],
+          skipLibCheck: false,
         },
         files: ["use.ts"],
       }),

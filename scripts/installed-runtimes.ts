@@ -43,7 +43,12 @@ export const runtimes: readonly Runtime[] = [
     name: "Deno",
     package: `@deno/${denoSystem}@latest`,
     file: `@deno/${denoSystem}/deno`,
-    options: ["run", "--allow-all"],
+    // What the package wants; and what the facts' own web server does.
+    options: [
+      "run",
+      ...["--allow-ffi", "--allow-read", "--allow-env"],
+      "--allow-net=127.0.0.1",
+    ],
   },
 ];
 

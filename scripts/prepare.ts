@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-function run(tool: string, ...args: readonly string[]): void {
-  const file = join(root, "node_modules/.bin", tool);
-  const { status } = spawnSync(file, args, { cwd: root, stdio: "inherit" });
-  if (status !== 0) process.exit(1);
+/** Whether a program of Node's comes to a good end. */
+function run(...args: readonly string[]): boolean {
+  const options = { cwd: root, stdio: "inherit" } as const;
+  return spawnSync(process.execPath, args, options).status === 0;
 }
 
 function hasCompiler(): boolean {
@@ -24,11 +24,18 @@ function hasCompiler(): boolean {
   );
 }
 
-if (hasCompiler()) {
-  run("node-gyp", "rebuild");
-} else {
+function hint(why: string): void {
   console.log(
-    "posix-select: there is no C++ compiler; `npm run prebuilds` gets one from npm and builds the addon with it",
+    `posix-select: ${why}; \`npm run prebuilds\` gets a compiler from npm and builds the addon with it`,
   );
 }
-run("tsc", "-p", "tsconfig.build.json");
+
+if (!hasCompiler()) {
+  hint("there is no C++ compiler");
+} else if (!run("--import", "tsx", join(root, "src/build.ts"))) {
+  hint("the addon could not be built");
+  // A person has the way out, a machine that tests has to say so.
+  if (process.env["CI"] !== undefined) process.exitCode = 1;
+}
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+if (!run(tsc, "-p", "tsconfig.build.json")) process.exitCode = 1;

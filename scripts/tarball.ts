@@ -7,25 +7,43 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   symlinkSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import manifest from "../package.json" with { type: "json" };
 import { fileOf, prebuilt } from "./targets.ts";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The files that Git has or would take, deleted ones left out. */
-function projectFiles(): string[] {
+/** What a package is made of where there is no Git: a source archive. */
+const sources = [
+  ...["package.json", "tsconfig.json", "tsconfig.build.json"],
+  ...["LICENSE", "README.md"],
+  ...manifest.files.filter((name) => !/^(!|dist$|prebuilds$)/.test(name)),
+];
+
+/**
+ * The files that Git has or would take, deleted ones left out; or folders, where
+ * there is no Git.
+ */
+export function projectFiles(folder: string): string[] {
+  const isThere = (name: string): boolean =>
+    name !== "" && existsSync(join(folder, name));
+  if (!existsSync(join(folder, ".git"))) return sources.filter(isThere);
+  // In a container the folder may be another user's, which Git would refuse.
+  const safe = `safe.directory=${realpathSync(folder)}`;
   const listed = execFileSync(
     "git",
-    ["ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-    { cwd: root, encoding: "utf8" },
+    [
+      ...["-c", safe, "ls-files"],
+      ...["--cached", "--others", "--exclude-standard", "-z"],
+    ],
+    { cwd: folder, encoding: "utf8" },
   );
-  return listed
-    .split("\0")
-    .filter((name) => name !== "" && existsSync(join(root, name)));
+  return listed.split("\0").filter(isThere);
 }
 
 /**
@@ -34,9 +52,9 @@ function projectFiles(): string[] {
  */
 export function pack(folder: string): string {
   const copy = mkdtempSync(join(folder, "project-"));
-  for (const name of projectFiles()) {
+  for (const name of projectFiles(root)) {
     mkdirSync(dirname(join(copy, name)), { recursive: true });
-    cpSync(join(root, name), join(copy, name));
+    cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   const prebuilds = join(root, "prebuilds");

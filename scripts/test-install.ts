@@ -1,12 +1,13 @@
 // npm run test:install    packs the package, installs it by each package manager
 //                         in an empty project, with no compiler and no Python,
 //                         and uses it there in each Node
+// npm run test:install -- TARBALL    the same, with this one
 //
 // It needs the binaries: npm run prebuilds -- --all
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Consumer, type Outcome } from "./consumer.ts";
 import { tryOut } from "./installation.ts";
 import { nodes } from "./installed-runtimes.ts";
@@ -38,6 +39,7 @@ function tryWithoutBinaries(tarball: string, folder: string): string[] {
     return [`the error does not tell what to do: ${text}`];
   }
   console.log(`without a binary: for ${system}, ${command}`);
+  const before = readdirSync(consumer.installed());
   const building = spawnSync("sh", ["-c", command], {
     cwd: consumer.folder,
     encoding: "utf8",
@@ -46,11 +48,12 @@ function tryWithoutBinaries(tarball: string, folder: string): string[] {
     return [`it can't be built: ${building.stdout}${building.stderr}`];
   }
   const after: Outcome = consumer.use(process.execPath);
+  const left = readdirSync(consumer.installed()).filter(
+    (name) => name !== "build" && !before.includes(name),
+  );
   return [
     ...(after.isGood ? [] : [`it was built, but: ${after.text}`]),
-    ...(existsSync(join(consumer.installed(), "binding.gyp"))
-      ? ["binding.gyp is left behind"]
-      : []),
+    ...left.map((name) => `${name} is left behind`),
   ];
 }
 
@@ -65,7 +68,8 @@ function report(name: string, found: readonly string[]): void {
 const folder = mkdtempSync(join(tmpdir(), "posix-select-install-"));
 try {
   install();
-  const tarball = pack(folder);
+  const [, , given] = process.argv;
+  const tarball = given === undefined ? pack(folder) : resolve(given);
   const files = unpack(tarball, folder);
   const { length } = execFileSync("cat", [tarball], { maxBuffer: 2 ** 28 });
   console.log(`${files.size} files, ${(length / 1024).toFixed(0)} KiB packed`);

@@ -1,9 +1,10 @@
 // npm run changeset:version    makes the next version of what changesets tell:
-//                              in package.json, its lock and the changelog
+//                              in package.json, its lock and the changelog;
+//                              not while its newest entry is unreleased
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { mergeChangelog } from "./changelog.ts";
+import { mergeChangelog, obstacleToVersion } from "./changelog.ts";
 
 /** What a lock says of the package itself. */
 interface Lock {
@@ -17,6 +18,11 @@ const changeset = new URL(
 );
 
 const before = readFileSync("CHANGELOG.md", "utf8");
+const obstacle = obstacleToVersion(before);
+if (obstacle !== undefined) {
+  console.error(obstacle);
+  process.exit(1);
+}
 execFileSync(process.execPath, [fileURLToPath(changeset), "version"], {
   stdio: "inherit",
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Builds the addon in the package's own folder, for a system that the package
- * has no binary for: a program, to be run by `node`. It needs a C++ compiler,
+ * has no binary for, and in a clone: a program, to be run by `node`. It needs a C++ compiler,
  * make and Python 3, as node-gyp does, and node-gyp itself, which npm has with
  * it.
  */
@@ -12,8 +12,12 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** Where this Node is installed. */
+const prefix = join(dirname(process.execPath), "..");
+
 /** A package's own, npm's, or the system's: a script, or undefined. */
 function findNodeGyp(): string | undefined {
+  const script = "node-gyp/bin/node-gyp.js";
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const installed = (name: string): string[] =>
     folders
@@ -21,12 +25,14 @@ function findNodeGyp(): string | undefined {
       .filter((file) => existsSync(file))
       .map((file) => realpathSync(file));
   const candidates = [
+    join(root, "node_modules", script),
+    join(root, "..", script),
     process.env["npm_config_node_gyp"] ?? "",
-    join(root, "node_modules/node-gyp/bin/node-gyp.js"),
-    join(root, "../node-gyp/bin/node-gyp.js"),
     ...installed("npm").map((file) =>
-      join(dirname(file), "../node_modules/node-gyp/bin/node-gyp.js"),
+      join(dirname(file), "../node_modules", script),
     ),
+    // npm beside the Node that runs this, which need not be on the PATH.
+    join(prefix, "lib/node_modules/npm/node_modules", script),
     ...installed("node-gyp"),
   ];
   return candidates.find((file) => /\.c?js$/.test(file) && existsSync(file));
@@ -34,7 +40,6 @@ function findNodeGyp(): string | undefined {
 
 /** Node's headers, where they came with it; else node-gyp gets them. */
 function headers(): string[] {
-  const prefix = join(dirname(process.execPath), "..");
   const isThere = existsSync(join(prefix, "include/node/node_api.h"));
   return isThere ? [`--nodedir=${prefix}`] : [];
 }
@@ -56,16 +61,23 @@ async function main(): Promise<void> {
       [nodeGyp, "rebuild", "--jobs=max", "--directory", root, ...headers()],
       {
         stdio: "inherit",
-        // A compiler may know more warnings than those that it was written with.
         env: {
           ...process.env,
-          CXXFLAGS: `${process.env["CXXFLAGS"] ?? ""} -Wno-error`,
+          // gyp asks `node` for the headers of Node-API.
+          PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`,
+          // A user's compiler may know more warnings than those that it was
+          // written with.
+          CXXFLAGS: `${process.env["CXXFLAGS"] ?? ""}${isClone ? "" : " -Wno-error"}`,
         },
       },
     );
     if (status !== 0) throw new Error("posix-select: the build failed");
   } finally {
-    if (!isClone) rmSync(gyp);
+    if (!isClone) {
+      rmSync(gyp);
+      // gyp's makefiles for the headers, which it puts beside `build`.
+      rmSync(join(root, "node-addon-api"), { recursive: true, force: true });
+    }
   }
   await import("./native.ts");
 }

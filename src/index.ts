@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The operating system's readiness calls and BSD sockets: all the modules of
  * this package in one, but for `posix-select/inspect`.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What the engine knows of a generator: whether it has begun, waits, runs or is
  * over, and the line at which it waits. Nothing has to be wrapped, and the

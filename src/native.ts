@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -178,11 +179,24 @@ export interface Native extends Partial<EpollNative>, Partial<KqueueNative> {
   ): number | string | readonly AddressRow[];
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const require = createRequire(import.meta.url);
+/** Undefined where a bundler has made a CommonJS module of this. */
+const here = import.meta.url as string | undefined;
+const root = here === undefined ? "" : fileURLToPath(new URL("..", here));
+
+/** Whether this module is still in its own package, not in another's file. */
+function isInPackage(): boolean {
+  try {
+    const text = readFileSync(join(root, "package.json"), "utf8");
+    const manifest = JSON.parse(text) as { readonly name?: unknown };
+    return here !== undefined && manifest.name === "posix-select";
+  } catch {
+    return false;
+  }
+}
 
 /** What node-gyp-build finds: what was built here, else what was brought. */
 function open(): Native {
+  const require = createRequire(here ?? "");
   const finder = require("node-gyp-build") as {
     resolve(folder: string): string;
   };
@@ -225,9 +239,15 @@ function load(): Native {
   } catch (cause) {
     // What Deno says of its permissions is all that there is to say.
     if (cause instanceof Error && cause.name === "NotCapable") throw cause;
-    const script = JSON.stringify(join(root, "dist", "build.js"));
+    if (!isInPackage()) {
+      throw new Error(
+        "posix-select was bundled: leave it external (esbuild: --external:posix-select)",
+        { cause },
+      );
+    }
+    const file = join(root, "dist", "build.js").replaceAll("'", "'\\''");
     throw new Error(
-      `posix-select: no binary could be loaded for ${system()}; \`node ${script}\` builds one, with a C++ compiler, make and Python 3`,
+      `posix-select: no binary could be loaded for ${system()}; \`node '${file}'\` builds one, with a C++ compiler, make and Python 3`,
       { cause },
     );
   }

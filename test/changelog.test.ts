@@ -1,5 +1,5 @@
 /** What `npm run changeset:version` makes of the changelog. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -13,7 +13,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { mergeChangelog } from "../scripts/changelog.ts";
+import {
+  isDue,
+  mergeChangelog,
+  notesOf,
+  obstacleToVersion,
+} from "../scripts/changelog.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsx = createRequire(import.meta.url).resolve("tsx");
@@ -37,13 +42,19 @@ function project(changelog: string): string {
   return folder;
 }
 
+/** The changelog, with its newest entry released. */
+function released(): string {
+  const text = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+  return text.replace(/^(## \S+).*$/m, "$1");
+}
+
 function git(folder: string, ...args: readonly string[]): void {
   const author = ["-c", "user.name=test", "-c", "user.email=test@localhost"];
   execFileSync("git", [...author, ...args], { cwd: folder, stdio: "ignore" });
 }
 
 test("a version's entries come after the introduction", () => {
-  const before = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+  const before = released();
   const folder = project(before);
   for (const [kind, text] of [
     ["minor", "`select()` sleeps even better."],
@@ -75,6 +86,30 @@ test("a version's entries come after the introduction", () => {
     expect(text).toContain('"version": "1.3.0"');
     expect(text).not.toContain("1.2.3");
   }
+});
+
+test("no version is made while the newest entry is unreleased", () => {
+  const before = "# Changelog\n\n## 0.2.0 (unreleased)\n\n- It is there.\n";
+  const folder = project(before);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", tsx, join(root, "scripts/version.ts")],
+    { cwd: folder, encoding: "utf8" },
+  );
+  expect(stderr).toContain("0.2.0 (unreleased)");
+  expect(status).toBe(1);
+  expect(readFileSync(join(folder, "CHANGELOG.md"), "utf8")).toBe(before);
+  expect(obstacleToVersion(released())).toBeUndefined();
+  expect(obstacleToVersion("# Changelog\n\n## 1.0.0-beta.1\n")).toBe(undefined);
+});
+
+test("a version is due by its bare number, and has its own notes", () => {
+  const text =
+    "# Changelog\n\n## 0.2.0 (unreleased)\n\n- New.\n\n## 0.1.0\n\n### Minor\n\n- Old.\n";
+  expect(isDue(text, "0.2.0")).toBe(false);
+  expect(isDue(text, "0.1.0")).toBe(true);
+  expect(isDue(text, "0.1")).toBe(false);
+  expect(notesOf(text, "0.1.0")).toBe("### Minor\n\n- Old.\n");
 });
 
 test("a changelog to which nothing was added stays as it is", () => {

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -35,7 +37,6 @@ function project(options: object, type: "module" | "commonjs"): string {
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
     noEmit: true,
-    types: ["node"],
     ...options,
   };
   const files = ["consumer.ts"];
@@ -57,6 +58,7 @@ function compiled(folder: string): string {
   return stdout + stderr;
 }
 
+// No project here has `types` or `lib`: what TypeScript has by itself.
 test.each([
   ["Node16", { module: "Node16", moduleResolution: "Node16" }],
   ["bundler", { module: "ESNext", moduleResolution: "bundler" }],
@@ -67,6 +69,27 @@ test.each([
 test("a project of CommonJS modules compiles, for Node 20.19 and newer", () => {
   const options = { module: "Node20" };
   expect(compiled(project(options, "commonjs"))).toBe("");
+});
+
+const entries = Object.values(manifest.exports).flatMap((entry) =>
+  typeof entry === "string" ? [] : [entry.types],
+);
+
+test.each(entries)("%s asks for Node's types by itself", (types) => {
+  const [first] = readFileSync(join(root, types), "utf8").split("\n");
+  expect(first).toMatch(/^\/\/\/ <reference types="node" /);
+});
+
+test("Node's types are all that `using` takes", () => {
+  const folder = project({ module: "NodeNext" }, "module");
+  writeFileSync(
+    join(folder, "consumer.ts"),
+    `import { createServer } from "posix-select/socket";
+using server = createServer({ port: 0 });
+export const fd: number = server.fileno();
+`,
+  );
+  expect(compiled(folder)).toBe("");
 });
 
 test("what is wrong in a project is told", () => {

@@ -1,8 +1,23 @@
 /** The package as its users get it; `npm run test:install` tries more of them. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from "vitest";
 import {
   faults,
   type Knowledge,
@@ -12,7 +27,13 @@ import { type Library, readLibrary } from "../scripts/binary-symbols.ts";
 import { isLoud, tryOut } from "../scripts/installation.ts";
 import { bun, nodeAtHand, pathOf } from "../scripts/installed-runtimes.ts";
 import { managers, npmAtHand } from "../scripts/package-managers.ts";
-import { pack, root, tarballFaults, unpack } from "../scripts/tarball.ts";
+import {
+  pack,
+  projectFiles,
+  root,
+  tarballFaults,
+  unpack,
+} from "../scripts/tarball.ts";
 import { fileOf, nameOf, prebuilt, type Target } from "../scripts/targets.ts";
 
 const linux: Target = { platform: "linux", arch: "x64", libc: "glibc" };
@@ -161,6 +182,34 @@ test.each(prebuilt.map((target) => [nameOf(target), target] as const))(
     expect(library.libraries.size).toBeGreaterThan(0);
   },
 );
+
+describe("what the package is packed of", () => {
+  const empty = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), "posix-select-files-"));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    return folder;
+  };
+
+  // As in a container, whose user has not made the workspace.
+  test.skipIf(process.getuid?.() !== 0)("another user's clone", () => {
+    const folder = empty();
+    execFileSync("git", ["init", "--quiet"], { cwd: folder });
+    writeFileSync(join(folder, "a.ts"), "");
+    for (const name of [".", ".git"])
+      chownSync(join(folder, name), 65534, 65534);
+    expect(projectFiles(folder)).toEqual(["a.ts"]);
+  });
+
+  test("a source archive, which has no Git", () => {
+    const folder = empty();
+    for (const name of ["package.json", "src", "secret.txt"]) {
+      writeFileSync(join(folder, name), "");
+    }
+    expect(projectFiles(folder)).toEqual(["package.json", "src"]);
+  });
+});
 
 describe("what is wrong with a tarball", () => {
   const files = new Map(

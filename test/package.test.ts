@@ -1,8 +1,16 @@
 /** What a user of the package gets, from `dist`, in a plain Node. */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -73,6 +81,45 @@ test("the awaitable waits are one name in it, as fs.promises is", () => {
     console.log(same);
   `;
   expect(run(source, "commonjs")).toBe("true");
+});
+
+/** What its loader says where it is a part of another program's file. */
+function saidBy(source: string, name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "posix-select package's "));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const manifestText = JSON.stringify({ name, type: "module" });
+  writeFileSync(join(folder, "package.json"), manifestText);
+  mkdirSync(join(folder, "dist"));
+  const file = join(folder, "dist/program.js");
+  writeFileSync(file, source);
+  return spawnSync(process.execPath, [file], { encoding: "utf8" }).stderr;
+}
+
+const loader = readFileSync(join(root, "dist/native.js"), "utf8");
+const bundled =
+  "posix-select was bundled: leave it external (esbuild: --external:posix-select)";
+
+test("a bundle as a module is told to leave the package out", () => {
+  expect(saidBy(loader, "app")).toContain(`Error: ${bundled}`);
+});
+
+test("a bundle as CommonJS too, which knows no import.meta.url", () => {
+  const source = loader.replaceAll("import.meta.url", "undefined");
+  expect(saidBy(source, "app")).toContain(`Error: ${bundled}`);
+});
+
+test("without a binary the command is told, for any shell", () => {
+  const said = saidBy(loader, "posix-select");
+  expect(said).not.toContain("bundled");
+  const [, command = ""] = /; `(node .*)` builds one/.exec(said) ?? [];
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], {
+    encoding: "utf8",
+  });
+  expect(words).toMatch(
+    /^node\n\/.*posix-select package's .*\/dist\/build\.js\n$/,
+  );
 });
 
 test("the changelog knows the version", () => {

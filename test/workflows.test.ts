@@ -51,7 +51,8 @@ test.each(workflows)("%s is a good workflow", (file) => {
 
 test.each(workflows)("%s pins its actions and its permissions", (file) => {
   const text = read(file);
-  const actions = [...text.matchAll(/uses: (\S+)(.*)/g)];
+  // A workflow of this repository is as old as the one that calls it.
+  const actions = [...text.matchAll(/uses: (?!\.\/)(\S+)(.*)/g)];
   expect(actions).not.toEqual([]);
   for (const [, action = "", version = ""] of actions) {
     expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
@@ -62,12 +63,74 @@ test.each(workflows)("%s pins its actions and its permissions", (file) => {
 
 test("an action has one version everywhere", () => {
   const found = workflows.flatMap((file) =>
-    [...read(file).matchAll(/uses: (\S+)@/g)].map(([, action]) => action),
+    [...read(file).matchAll(/uses: (?!\.\/)(\S+)@/g)].map(
+      ([, action]) => action,
+    ),
   );
   const pinned = workflows.flatMap((file) =>
-    [...read(file).matchAll(/uses: (\S+)/g)].map(([, action]) => action),
+    [...read(file).matchAll(/uses: (?!\.\/)(\S+)/g)].map(
+      ([, action]) => action,
+    ),
   );
   expect(new Set(pinned).size).toBe(new Set(found).size);
+});
+
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly uses?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly { readonly run?: string; readonly uses?: string }[];
+}
+
+function jobsOf(file: string): Readonly<Record<string, Job>> {
+  return (parse(read(file)) as { jobs: Readonly<Record<string, Job>> }).jobs;
+}
+
+/** All that has to be over before a job begins. */
+function before(jobs: Readonly<Record<string, Job>>, name: string): string[] {
+  const needs = [jobs[name]?.needs ?? []].flat();
+  return [...needs, ...needs.flatMap((need) => before(jobs, need))];
+}
+
+test("nothing is published that was not tested, all of it", () => {
+  const jobs = jobsOf("workflows/release.yml");
+  const needed = before(jobs, "publish").map((name) => jobs[name]);
+  expect(needed.map((job) => job?.uses)).toContain(
+    "./.github/workflows/ci.yml",
+  );
+  const lines = needed.flatMap(
+    (job) => job?.steps?.map(({ run }) => run) ?? [],
+  );
+  for (const line of [
+    "prebuilds -- --check",
+    "test:install",
+    "check:package",
+  ]) {
+    expect(lines.some((run) => run?.includes(line))).toBe(true);
+  }
+  expect(parse(read("workflows/ci.yml"))).toHaveProperty("on.workflow_call");
+});
+
+test("only the job that publishes may, and it runs no code of others", () => {
+  const jobs = jobsOf("workflows/release.yml");
+  const trusted = Object.entries(jobs)
+    .filter(([, { permissions }]) => permissions?.["id-token"] === "write")
+    .map(([name]) => name);
+  expect(trusted).toEqual(["publish"]);
+  const steps = jobs["publish"]?.steps ?? [];
+  const used = steps.map(({ uses }) => uses ?? "");
+  expect(used.some((action) => action.startsWith("actions/checkout@"))).toBe(
+    false,
+  );
+  const text = steps.map(({ run }) => run ?? "").join("\n");
+  expect(text).not.toMatch(/npm (ci|install|run|exec|pack)|npx/);
+  expect(text).toContain('npm publish "./posix-select-$VERSION.tgz"');
+});
+
+test("what is published already is not published again", () => {
+  const text = read("workflows/release.yml");
+  expect(text).toContain('npm view "posix-select@$VERSION" version');
+  expect(text).toContain('gh release view "v$VERSION"');
 });
 
 /** A workflow of one job, with a step of this kind. */

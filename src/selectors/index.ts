@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Waiting for many descriptors on whatever the system does best, as Python's
  * `selectors` has it.
