@@ -71,7 +71,7 @@ function unknownNames(
   // musl has no versions, by which a name would show that it was found.
   const isKnown = (name: string): boolean =>
     nodeNames.test(name) || (libc === "musl" && muslNames.has(name));
-  return [...library.unresolved].filter((name) => !isKnown(name));
+  return Array.from(library.unresolved).filter((name) => !isKnown(name));
 }
 
 /** Empty if it is as it should be. */
@@ -92,7 +92,7 @@ export function faults(
     ...[...entries]
       .filter((name) => !library.exports.has(name))
       .map((name) => `${name} is not exported`),
-    ...[...library.exports]
+    ...Array.from(library.exports)
       .filter((name) => !entries.has(name) && !linkerNames.test(name))
       .map((name) => `${name} is exported`),
     ...mechanisms[target.platform]
@@ -101,11 +101,11 @@ export function faults(
     ...unknownNames(library, target, knowledge).map(
       (name) => `${name} is in none of the system's libraries`,
     ),
-    ...[...library.libraries]
+    ...Array.from(library.libraries)
       .filter((name) => !known.test(name))
       .map((name) => `${name} has to be there`),
     ...found(library.libraries.size === 0, "no library has to be there"),
-    ...[...library.versions]
+    ...Array.from(library.versions)
       .filter((version) => isGlibc && !isOldEnough(version))
       .map((version) => `${version} is newer than GLIBC_${oldestGlibc}`),
     ...found(

@@ -71,13 +71,13 @@ const common = [
 
 export interface Zig {
   readonly command: string;
-  readonly library: string;
+  readonly lib: string;
   readonly inTurn: InTurn;
 }
 
 /** What Zig can tell of the systems it knows, and this machine of itself. */
 export function knowledgeOf(zig: Zig): Knowledge {
-  const musl = readFileSync(join(zig.library, "libc/musl/libc.S"), "latin1");
+  const musl = readFileSync(join(zig.lib, "libc/musl/libc.S"), "latin1");
   const names = musl.matchAll(/^(?:\.globl|\.weak|WEAK\w+)\s+(\w+)/gm);
   return {
     muslNames: new Set([...names].map(([, name = ""]) => name)),
@@ -89,7 +89,7 @@ export function knowledgeOf(zig: Zig): Knowledge {
 }
 
 export async function zigFor(command: string, inTurn: InTurn): Promise<Zig> {
-  return { command, library: await zigLibrary(command), inTurn };
+  return { command, lib: await zigLibrary(command), inTurn };
 }
 
 /** What is passed on to the linker. */
@@ -148,11 +148,11 @@ export async function buildAddon(
       "-D_LIBCPP_BUILDING_LIBRARY",
       "-D_LIBCXXABI_BUILDING_LIBRARY",
       "-DLIBCXX_BUILDING_LIBCXXABI",
-      ...["-I", join(zig.library, "libcxx/src")],
+      ...["-I", join(zig.lib, "libcxx/src")],
     ];
     const objects = await Promise.all([
       ...compilation.sources.map((source) => compile(source, own)),
-      ...libraryParts.map((part) => compile(join(zig.library, part), foreign)),
+      ...libraryParts.map((part) => compile(join(zig.lib, part), foreign)),
       compile(runtime, ["-Os"]),
     ]);
     const args = ["-target", triple, "-shared", "-dynamic", "-s"];
@@ -186,7 +186,7 @@ export async function loadByMusl(
   if (!existsSync(muslLoader)) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "posix-select-musl-"));
   try {
-    const names = [...library.imports].filter((name) =>
+    const names = Array.from(library.imports).filter((name) =>
       /^(napi|node_api)_/.test(name),
     );
     const source = join(folder, "host.c");

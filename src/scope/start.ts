@@ -76,6 +76,7 @@ function startWorker(workerData: WorkerSettings): Worker {
   // From its sources: a worker has none of the loaders of its process.
   const url = new URL("./worker.ts", import.meta.url);
   const tsx = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  // If it can't be loaded, nobody is to wait for its port: see shared.ts.
   const source = `
     import(${tsx}).then(({ register }) => {
       register();
