@@ -10,6 +10,7 @@
  */
 import { native } from "../../src/native.ts";
 import type { Random } from "../differential/random.ts";
+import { unnamed } from "./descriptors.ts";
 import {
   anything,
   number,
@@ -450,10 +451,12 @@ export class RawRun implements Surroundings {
     this.#held = [];
     for (const fd of open) {
       if (this.#foreign.has(fd)) continue;
+      const what = unnamed(fd);
+      if (what === undefined) continue;
       if (this.#isBlind || this.#watched.has(fd)) {
         // Nobody could know of it, or it is libuv's.
       } else if (!this.#told.has(fd)) {
-        if (native.isOpen(fd) === 0) this.wrong.push(`fd ${fd} is left open`);
+        this.wrong.push(`fd ${fd}, ${what}, is left open`);
       }
       native.close(fd);
     }

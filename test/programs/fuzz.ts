@@ -5,7 +5,7 @@
  * It prints a line of JSON for each batch that it begins, and one in the end.
  * Its folder is one that goes with it: Unix sockets leave files.
  */
-import { mkdtempSync, readlinkSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -13,7 +13,7 @@ import { readable } from "posix-select/promises";
 import { socketpair } from "posix-select/socket";
 import { native } from "../../src/native.ts";
 import { Random, seedOf } from "../differential/random.ts";
-import { openFds } from "../fuzz/descriptors.ts";
+import { openFds, unnamed } from "../fuzz/descriptors.ts";
 import { PublicRun } from "../fuzz/public.ts";
 import { RawRun } from "../fuzz/raw.ts";
 import { wrongPublic } from "../fuzz/verdict.ts";
@@ -57,9 +57,12 @@ const foreign = openFds();
 /** Those of them that are open still: the folder's own is not. */
 for (const fd of foreign) if (native.isOpen(fd) !== 0) foreign.delete(fd);
 
-function stillOpen(): number[] {
-  const open = [...openFds()].filter((fd) => native.isOpen(fd) === 0);
-  return open.filter((fd) => !foreign.has(fd));
+/** What is open, and was not in the beginning, by its number. */
+function stillOpen(): [fd: number, what: string][] {
+  return [...openFds()].flatMap((fd) => {
+    const what = foreign.has(fd) ? undefined : unnamed(fd);
+    return what === undefined ? [] : [[fd, what]];
+  });
 }
 
 for (let done = 0, index = 0; done < calls; done += batch, index++) {
@@ -82,10 +85,8 @@ for (let done = 0, index = 0; done < calls; done += batch, index++) {
     await run.end();
     wrong.push(...run.wrong);
   }
-  for (const fd of stillOpen()) {
-    wrong.push(
-      `fd ${fd}, ${readlinkSync(`/proc/self/fd/${fd}`)}, is left open`,
-    );
+  for (const [fd, what] of stillOpen()) {
+    wrong.push(`fd ${fd}, ${what}, is left open`);
     native.close(fd);
   }
   if (index % 16 === 0) globalThis.gc?.();
