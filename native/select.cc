@@ -46,6 +46,35 @@ class Sets {
   bool Has(int set, int fd) { return (Row(set)[Word(fd)] & Bit(fd)) != 0; }
   fd_set* Get(int set) { return reinterpret_cast<fd_set*>(Row(set)); }
 
+  // Neighbours share a word, which is written once: adding to memory that was
+  // written just before waits for it.
+  void AddAll(int set, const int32_t* fds, int32_t count) {
+    unsigned long* row = Row(set);
+    size_t word = 0;
+    unsigned long bits = 0;
+    for (int32_t i = 0; i < count; i++) {
+      if (Word(fds[i]) != word) {
+        row[word] |= bits;
+        word = Word(fds[i]);
+        bits = 0;
+      }
+      bits |= Bit(fds[i]);
+    }
+    row[word] |= bits;
+  }
+
+  // Writes the indices of those that are in the set, and one that is not where
+  // there is room for it. Gives how many are.
+  int Gather(int set, const int32_t* fds, int32_t count, int32_t* indices) {
+    const unsigned long* row = Row(set);
+    int found = 0;
+    for (int32_t i = 0; i < count; i++) {
+      indices[found] = i;
+      found += (row[Word(fds[i])] >> (static_cast<size_t>(fds[i]) % kBits)) & 1;
+    }
+    return found;
+  }
+
  private:
   static constexpr size_t kBits = sizeof(unsigned long) * CHAR_BIT;
   static constexpr size_t kStackWords = 256;  // descriptors below 16,384
@@ -131,9 +160,10 @@ void Select(Environment* environment) {
   const int top = std::max(highest, interrupt_fd);
   Sets sets(std::max(top, 0));
   bool used[3];
-  for (int set = 0, i = 0; set < 3; set++) {
+  for (int set = 0, first = 0; set < 3; set++) {
     used[set] = count[set] > 0;
-    for (int32_t end = i + count[set]; i < end; i++) sets.Add(set, fds[i]);
+    if (used[set]) sets.AddAll(set, fds + first, count[set]);
+    first += count[set];
   }
   if (interrupt_fd >= 0) {
     used[0] = true;
@@ -153,11 +183,9 @@ void Select(Environment* environment) {
   int found = 0;
   int32_t* indices = fds + total;
   for (int set = 0, first = 0; set < 3; set++) {
-    const int before = found;
-    for (int32_t i = 0; i < count[set]; i++) {
-      if (sets.Has(set, fds[first + i])) indices[found++] = i;
-    }
-    lists->ready[set] = found - before;
+    lists->ready[set] =
+        sets.Gather(set, fds + first, count[set], indices + found);
+    found += lists->ready[set];
     first += count[set];
   }
   call.result = found;

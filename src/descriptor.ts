@@ -28,29 +28,65 @@ export function fdOf(
   name: string,
   index = -1,
 ): number {
-  const fd = typeof value === "number" ? value : fdOfObject(value);
-  // A whole number from 0 to 2^31 - 1 is what is left of it as such a number.
-  if (typeof fd === "number" && fd >= 0 && (fd | 0) === fd) return fd;
-  throw badFd(
-    value,
-    fd,
-    syscall,
-    index < 0 ? name : `${name}[${String(index)}]`,
-  );
+  const said = saidBy(value);
+  const fd = whole(said);
+  if (fd >= 0) return fd;
+  const place = index < 0 ? name : `${name}[${String(index)}]`;
+  throw badFd(value, said, syscall, place);
 }
 
-function fdOfObject(value: unknown): unknown {
-  if (!isObject(value)) return undefined;
+/**
+ * Writes the descriptors of `values`, argument `name`, into `words` from `first`
+ * on. Lists have thousands: that the two kinds are written apart, and that the
+ * helpers are constants, is a third of the instructions for each.
+ * @throws As `fdOf()` does.
+ */
+export function writeFds(
+  words: Int32Array,
+  first: number,
+  values: readonly unknown[],
+  syscall: string,
+  name: string,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === "number") {
+      if (whole(value) < 0) throw badElement(value, value, syscall, name, i);
+      words[first + i] = value;
+    } else {
+      const said = saidBy(value);
+      const fd = whole(said);
+      if (fd < 0) throw badElement(value, said, syscall, name, i);
+      words[first + i] = fd;
+    }
+  }
+}
+
+/** What a value says that its descriptor is: anything. */
+const saidBy = (value: unknown): unknown => {
+  if (typeof value === "number") return value;
+  if (!hasProperties(value)) return undefined;
   const { fileno } = value;
   return typeof fileno === "function" ? fileno.call(value) : value.fd;
-}
+};
 
-function isObject(
+const hasProperties = (
   value: unknown,
-): value is { readonly fileno?: unknown; readonly fd?: unknown } {
-  const isObject = typeof value === "object" || typeof value === "function";
-  return isObject && value !== null;
-}
+): value is { readonly fileno?: unknown; readonly fd?: unknown } =>
+  value !== null && value !== undefined;
+
+/** A number that can be a descriptor's, or else one below 0. */
+const whole = (fd: unknown): number =>
+  // A whole number from 0 to 2^31 - 1 is what is left of it as such a number.
+  typeof fd === "number" && (fd | 0) === fd ? fd | 0 : -1;
+
+const badElement = (
+  value: unknown,
+  fd: unknown,
+  syscall: string,
+  name: string,
+  index: number,
+): Error => badFd(value, fd, syscall, `${name}[${String(index)}]`);
 
 function badFd(
   value: unknown,

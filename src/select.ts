@@ -8,7 +8,7 @@
 import { invalidType, isIterable } from "./arguments.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { check } from "./result.ts";
-import { fdOf, type FileDescriptorLike } from "./descriptor.ts";
+import { type FileDescriptorLike, writeFds } from "./descriptor.ts";
 import { observe, waitChannel, type Watched } from "./observe.ts";
 import { SelectSet } from "./select-set.ts";
 
@@ -207,10 +207,8 @@ function addAll<T extends FileDescriptorLike>(
 ): T[] {
   const objects = snapshot(list, name);
   const first = set.addList(objects.length);
-  const { words } = set;
-  for (let i = 0; i < objects.length; i++) {
-    words[first + i] = fdOf(objects[i], "select", name, i);
-  }
+  // Empty lists are of another kind for V8, which compiles for both then.
+  if (objects.length > 0) writeFds(set.words, first, objects, "select", name);
   return objects;
 }
 
