@@ -6,7 +6,6 @@ import {
   BusyError,
   ClosedError,
   NotRegisteredError,
-  OSError,
 } from "../errors.ts";
 import { native } from "../native.ts";
 import {
@@ -24,7 +23,8 @@ import {
   type Ready,
   SelectorKey,
 } from "./key.ts";
-import { readOnlyMap, type SelectorMap } from "./map.ts";
+import { isStale, Keys } from "./keys.ts";
+import type { SelectorMap } from "./map.ts";
 import { AsyncWait, type Listener } from "./async-wait.ts";
 import { Shadow } from "./shadow.ts";
 import { Waker } from "./waker.ts";
@@ -62,10 +62,9 @@ export abstract class BaseSelector<
 >
   implements Disposable, AsyncIterable<Ready<Data, File>[]>
 {
-  readonly #keys = new Map<number, SelectorKey<Data, File>>();
-  /** The same by number, for what is ready: an array finds them much faster. */
-  readonly #keyOf: (SelectorKey<Data, File> | undefined)[] = [];
-  readonly #map = readOnlyMap(this.#keys, (fileobj) => this.#find(fileobj));
+  readonly #keys = new Keys<Data, File>();
+  /** A step less to each key that is ready. */
+  readonly #keyOf = this.#keys.byFd;
   #isClosed = false;
   #waker: Waker | undefined;
   #isWoken = false;
@@ -160,7 +159,7 @@ export abstract class BaseSelector<
     add(fd, events);
     this.#shadowOrRemove(fd, events);
     const key = new SelectorKey<Data, File>(fileobj, fd, events, data);
-    this.#setKey(key);
+    this.#keys.set(key);
     return key;
   }
 
@@ -218,11 +217,11 @@ export abstract class BaseSelector<
         this.#shadowOrRemove(fd, events);
       }
     } catch (error) {
-      this.#deleteKey(fd);
+      this.#keys.delete(fd);
       this.#shadow?.set(fd, 0);
       throw error;
     }
-    this.#setKey(after);
+    this.#keys.set(after);
     return after;
   }
 
@@ -392,7 +391,7 @@ export abstract class BaseSelector<
     look: () => Ready<Data, File>[] | undefined,
   ): AsyncWait<Ready<Data, File>[]> {
     // A number that was closed and is still registered is its old owner's.
-    const isTaken = (fd: number): boolean => this.#keys.has(fd);
+    const isTaken = (fd: number): boolean => this.#keys.get(fd) !== undefined;
     const shadow = new Shadow(isTaken, this.constructor.name);
     try {
       for (const { fd, events } of this.#keys.values()) shadow.set(fd, events);
@@ -479,7 +478,7 @@ export abstract class BaseSelector<
 
   #makeWaker(): Waker {
     // A number that was closed and is still registered is its old owner's.
-    const isTaken = (fd: number): boolean => this.#keys.has(fd);
+    const isTaken = (fd: number): boolean => this.#keys.get(fd) !== undefined;
     const waker = new Waker(isTaken, this.constructor.name);
     try {
       this.add(waker.fd, EVENT_READ);
@@ -500,7 +499,7 @@ export abstract class BaseSelector<
    */
   getKey(fileobj: FileDescriptorLike): SelectorKey<Data, File> {
     this.#checkOpen();
-    const key = this.#find(fileobj);
+    const key = this.#keys.find(fileobj);
     if (key !== undefined) return key;
     throw new NotRegisteredError(typeof fileobj === "number" ? fileobj : -1);
   }
@@ -511,7 +510,7 @@ export abstract class BaseSelector<
    */
   getMap(): SelectorMap<Data, File> {
     this.#checkOpen();
-    return this.#map;
+    return this.#keys.map;
   }
 
   /** Whether `close()` was called. */
@@ -526,7 +525,6 @@ export abstract class BaseSelector<
   close(): void {
     this.#isClosed = true;
     this.#keys.clear();
-    this.#keyOf.length = 0;
     this.#waker?.close();
     this.#waker = undefined;
     this.#async?.close(new ClosedError(this.constructor.name));
@@ -576,37 +574,10 @@ export abstract class BaseSelector<
     }
   }
 
-  #find(fileobj: FileDescriptorLike): SelectorKey<Data, File> | undefined {
-    let fd: number;
-    try {
-      fd = fdOf(fileobj, "getKey", "fileobj");
-    } catch (error) {
-      // An object that has lost its descriptor may still be registered.
-      for (const key of this.#keys.values()) {
-        if (key.fileobj === fileobj) return key;
-      }
-      if (error instanceof OSError) return undefined;
-      throw error;
-    }
-    const key = this.#keys.get(fd);
-    if (key === undefined || typeof fileobj === "number") return key;
-    return key.fileobj === fileobj || !isStale(key) ? key : undefined;
-  }
-
   #drop({ fd, events }: SelectorKey<Data, File>): void {
-    this.#deleteKey(fd);
+    this.#keys.delete(fd);
     this.remove(fd, events);
     this.#shadow?.set(fd, 0);
-  }
-
-  #setKey(key: SelectorKey<Data, File>): void {
-    this.#keys.set(key.fd, key);
-    this.#keyOf[key.fd] = key;
-  }
-
-  #deleteKey(fd: number): void {
-    this.#keys.delete(fd);
-    this.#keyOf[fd] = undefined;
   }
 }
 
@@ -621,20 +592,4 @@ function watchedIn(
   ready: readonly Ready<unknown, FileDescriptorLike>[],
 ): Watched[] {
   return ready.map(([key, events]) => watchedAs(key, events));
-}
-
-/** Whether a key's object no longer has the descriptor that it had. */
-function isStale({
-  fileobj,
-  fd,
-}: {
-  readonly fileobj: FileDescriptorLike;
-  readonly fd: number;
-}): boolean {
-  if (typeof fileobj === "number") return false;
-  try {
-    return fdOf(fileobj, "register", "fileobj") !== fd;
-  } catch {
-    return true;
-  }
 }
