@@ -17,6 +17,7 @@
  * client that breaks off; here both are taken care of.
  */
 import { writeSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { OSError } from "posix-select/errors";
 import { createServer, type Socket } from "posix-select/socket";
 
@@ -57,7 +58,8 @@ for (;;) {
     serve(client);
   } catch (error) {
     if (!(error instanceof OSError)) throw error;
-    say(`A client broke off: ${error.code}`);
+    say(error.message); // it broke off; or there is no room for one more,
+    if (error.syscall === "accept") await setTimeout(50); // who still knocks
   }
 }
 

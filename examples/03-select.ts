@@ -59,11 +59,13 @@ function sendMessage(client: Socket): void {
 function letGo(client: Socket): void {
   toMonitor.delete(client);
   client.close();
-  toMonitor.add(server); // there is a descriptor for the next one
 }
 
 for (;;) {
-  const [readyToRead] = select(toMonitor, [], []);
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !toMonitor.has(server);
+  const [readyToRead] = select(toMonitor, [], [], isResting ? 50 : Infinity);
+  toMonitor.add(server);
   for (const socket of readyToRead) {
     try {
       if (socket === server) acceptConnection();
@@ -72,8 +74,8 @@ for (;;) {
       if (!(error instanceof OSError)) throw error;
       if (socket !== server) {
         letGo(socket); // it broke off, or does not read
-      } else if (error.code === "EMFILE") {
-        toMonitor.delete(server); // full, until somebody leaves
+      } else {
+        toMonitor.delete(server); // no room for one more, who still knocks
       }
     }
   }

@@ -61,11 +61,16 @@ function letGo(client: Socket): void {
   poller.unregister(client); // a closed one would be reported for ever
   clients.delete(client.fileno());
   client.close();
-  poller.modify(server, POLLIN); // there is a descriptor for the next one
 }
 
+let isResting = false;
+
 for (;;) {
-  for (const [fd, revents] of poller.poll()) {
+  // After an accept() that failed: one wait without the listener, a short one.
+  const ready = poller.poll(isResting ? 50 : Infinity);
+  if (isResting) poller.modify(server, POLLIN);
+  isResting = false;
+  for (const [fd, revents] of ready) {
     const client = clients.get(fd);
     try {
       if (client === undefined) acceptConnection();
@@ -75,8 +80,9 @@ for (;;) {
       if (!(error instanceof OSError)) throw error;
       if (client !== undefined) {
         letGo(client); // it broke off, or does not read
-      } else if (error.code === "EMFILE") {
-        poller.modify(server, 0); // full, until somebody leaves
+      } else {
+        poller.modify(server, 0); // no room for one more, who still knocks
+        isResting = true;
       }
     }
   }

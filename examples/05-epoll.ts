@@ -67,11 +67,16 @@ function letGo(client: Socket): void {
   poller.unregister(client);
   clients.delete(client.fileno());
   client.close();
-  poller.modify(server, EPOLLIN); // there is a descriptor for the next one
 }
 
+let isResting = false;
+
 for (;;) {
-  for (const [fd] of poller.poll()) {
+  // After an accept() that failed: one wait without the listener, a short one.
+  const ready = poller.poll(isResting ? 50 : Infinity);
+  if (isResting) poller.modify(server, EPOLLIN);
+  isResting = false;
+  for (const [fd] of ready) {
     const client = clients.get(fd);
     try {
       if (client === undefined) acceptConnection();
@@ -80,8 +85,9 @@ for (;;) {
       if (!(error instanceof OSError)) throw error;
       if (client !== undefined) {
         letGo(client); // it broke off, or does not read
-      } else if (error.code === "EMFILE") {
-        poller.modify(server, 0); // full, until somebody leaves
+      } else {
+        poller.modify(server, 0); // no room for one more, who still knocks
+        isResting = true;
       }
     }
   }

@@ -60,22 +60,24 @@ function sendMessage(client: Socket): void {
 function letGo(client: Socket): void {
   selector.unregister(client);
   client.close();
-  if (selector.getMap().has(server)) return;
-  selector.register(server, EVENT_READ, acceptConnection); // room for the next
 }
 
 selector.register(server, EVENT_READ, acceptConnection);
 
 for (;;) {
-  for (const [{ fileobj: socket, data: callback }] of selector.select()) {
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !selector.getMap().has(server);
+  const ready = selector.select(isResting ? 50 : Infinity);
+  if (isResting) selector.register(server, EVENT_READ, acceptConnection);
+  for (const [{ fileobj: socket, data: callback }] of ready) {
     try {
       callback(socket);
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
       if (socket !== server) {
         letGo(socket); // it broke off, or does not read
-      } else if (error.code === "EMFILE") {
-        selector.unregister(server); // full, until somebody leaves
+      } else {
+        selector.unregister(server); // no room for one more, who still knocks
       }
     }
   }

@@ -49,11 +49,12 @@ const server = listen(process.argv[2] ?? "5001");
 server.setBlocking(false); // a client can be gone again before we accept it
 say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 
-type Task = Generator<["read" | "write" | "room", Socket], void>;
+type Task = Generator<["read" | "write" | "rest", Socket], void>;
 const tasks: Task[] = [acceptConnections()]; // those that can go on
 const toRead = new Map<Socket, Task>(); // and those that wait, by their sockets
 const toWrite = new Map<Socket, Task>();
-const waiting = { read: toRead, write: toWrite, room: new Map<Socket, Task>() };
+const toRest = new Map<Socket, Task>(); // for one wait, a short one
+const waiting = { read: toRead, write: toWrite, rest: toRest };
 
 function* acceptConnections(): Task {
   for (;;) {
@@ -64,8 +65,8 @@ function* acceptConnections(): Task {
       say(`Connection from ${host}:${port}`);
       tasks.push(sendMessages(client));
     } catch (error) {
-      if (!(error instanceof OSError)) throw error; // else: it has gone again
-      if (error.code === "EMFILE") yield ["room", server]; // full
+      if (!(error instanceof OSError)) throw error;
+      yield ["rest", server]; // no room for one more, who still knocks
     }
   }
 }
@@ -82,7 +83,6 @@ function* sendMessages(client: Socket): Task {
     if (!(error instanceof OSError)) throw error; // else: it broke off
   } finally {
     client.close();
-    wake(waiting.room, server); // there is a descriptor for the next one
   }
 }
 
@@ -95,13 +95,13 @@ function wake(among: Map<Socket, Task>, socket: Socket): void {
 for (;;) {
   for (let task; (task = tasks.shift());) {
     const { value, done } = task.next(); // up to its next yield
-    if (done) continue;
-    const [reason, socket] = value;
-    waiting[reason].set(socket, task);
+    if (!done) waiting[value[0]].set(value[1], task); // a reason, a socket
   }
-  const [readable, writable] = select(toRead.keys(), toWrite.keys(), []);
+  const ms = toRest.size > 0 ? 50 : Infinity;
+  const [readable, writable] = select(toRead.keys(), toWrite.keys(), [], ms);
   for (const socket of readable) wake(toRead, socket);
   for (const socket of writable) wake(toWrite, socket);
+  wake(toRest, server);
 }
 
 // Next: values that go in. 09-coroutines.ts

@@ -86,14 +86,16 @@ function send(client: Socket, owed: Buffer): void {
 function letGo(client: Socket): void {
   selector.unregister(client);
   client.close();
-  if (selector.getMap().has(server)) return;
-  selector.register(server, EVENT_READ); // room for the next
 }
 
 selector.register(server, EVENT_READ);
 
 for (;;) {
-  for (const [{ fileobj: socket, data: owed }] of selector.select()) {
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !selector.getMap().has(server);
+  const ready = selector.select(isResting ? 50 : Infinity);
+  if (isResting) selector.register(server, EVENT_READ);
+  for (const [{ fileobj: socket, data: owed }] of ready) {
     try {
       if (socket === server) acceptConnection();
       else if (owed?.length) send(socket, owed);
@@ -101,7 +103,7 @@ for (;;) {
     } catch (error) {
       if (!(error instanceof OSError)) throw error; // else: it broke off
       if (socket !== server) letGo(socket);
-      else if (error.code === "EMFILE") selector.unregister(server); // full
+      else selector.unregister(server); // no room for one more, who still knocks
     }
   }
 }

@@ -91,7 +91,6 @@ function sendMessage(client: Socket): void {
 function letGo(client: Socket): void {
   deadlines.delete(client);
   client.close();
-  deadlines.set(server, Infinity); // there is a descriptor for the next one
 }
 
 const intervalMs = Math.ceil(idleMs / 2);
@@ -108,8 +107,11 @@ function tick(): void {
 }
 
 for (;;) {
-  const leftMs = timers && timers.at - performance.now();
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !deadlines.has(server);
+  const leftMs = isResting ? 50 : timers && timers.at - performance.now();
   const [readyToRead] = select(deadlines.keys(), [], [], leftMs);
+  deadlines.set(server, Infinity);
   for (const file of readyToRead) {
     try {
       if (file === server) acceptConnection();
@@ -118,7 +120,7 @@ for (;;) {
     } catch (error) {
       if (!(error instanceof OSError)) throw error; // else: it broke off
       if (file instanceof Socket && file !== server) letGo(file);
-      else if (error.code === "EMFILE") deadlines.delete(server); // full
+      else deadlines.delete(server); // no room for one more, who still knocks
     }
   }
   while (timers && timers.at <= performance.now()) {

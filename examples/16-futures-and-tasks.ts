@@ -88,14 +88,11 @@ const selector = new DefaultSelector<() => void, Socket>();
 /** Makes a call as soon as there is something to read: here a task waits. */
 function* wait<T>(socket: Socket, call: () => T): Coroutine<T> {
   const future = new Future<T>();
-  selector.register(socket, EVENT_READ, () => {
-    selector.unregister(socket);
-    future.settle(call);
-  });
+  selector.register(socket, EVENT_READ, future.settle.bind(future, call));
   return yield* future;
 }
 
-let room = new Future(); // for one client more: done when somebody leaves
+const rest = new Future(); // done after the next wait, which is a short one
 
 function* serve(server: Socket): Coroutine {
   for (;;) {
@@ -105,7 +102,7 @@ function* serve(server: Socket): Coroutine {
       new Task(talk(client));
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      if (error.code === "EMFILE") yield* (room = new Future());
+      yield* rest; // no room for one more, who still knocks
     }
   }
 }
@@ -118,7 +115,6 @@ function* talk(client: Socket): Coroutine {
     if (!(error instanceof OSError)) throw error; // it broke off, or reads not
   } finally {
     client.close();
-    room.settle(() => undefined);
   }
 }
 
@@ -127,6 +123,10 @@ server.setBlocking(false); // a client can be gone again before we accept it
 say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 new Task(serve(server));
 
-for (;;) for (const [{ data: callback }] of selector.select()) callback();
+for (;;) {
+  const ready = selector.select(rest.callbacks.length > 0 ? 50 : Infinity);
+  rest.settle(() => undefined);
+  for (const [{ fileobj }] of ready) selector.unregister(fileobj).data();
+}
 
 // Next: give Future a method `then`, and await takes it. 17-async-server.ts

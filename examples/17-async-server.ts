@@ -66,7 +66,7 @@ async function recv(client: Socket): Promise<Buffer> {
   return client.recv(4096);
 }
 
-const waitingForRoom: (() => void)[] = [];
+const resting: (() => void)[] = []; // until after the next wait, a short one
 
 async function serve(server: Socket): Promise<void> {
   for (;;) {
@@ -78,8 +78,8 @@ async function serve(server: Socket): Promise<void> {
       void talk(client); // a task of its own: we don't await it
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      if (error.code !== "EMFILE") continue;
-      await new Promise<void>((resolve) => waitingForRoom.push(resolve));
+      // There is no room for one more, who still knocks.
+      await new Promise<void>((resolve) => resting.push(resolve));
     }
   }
 }
@@ -91,7 +91,6 @@ async function talk(client: Socket): Promise<void> {
     if (!(error instanceof OSError)) throw error; // it broke off, or reads not
   } finally {
     client.close();
-    waitingForRoom.shift()?.();
   }
 }
 
@@ -101,7 +100,9 @@ say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 void serve(server);
 
 for (;;) {
-  for (const [{ fileobj: socket, data: resolve }] of selector.select()) {
+  const ready = selector.select(resting.length > 0 ? 50 : Infinity);
+  for (const resolve of resting.splice(0)) resolve();
+  for (const [{ fileobj: socket, data: resolve }] of ready) {
     selector.unregister(socket);
     resolve();
   }

@@ -78,7 +78,7 @@ interface Client {
 }
 
 const members = new Map<string, Client>(); // those who have a name
-const waitingForRoom: (() => void)[] = [];
+const resting: (() => void)[] = []; // until after the next wait, a short one
 const selector = new DefaultSelector<() => void, Socket>();
 
 /** Done once the socket is ready, or its task is woken. */
@@ -151,7 +151,6 @@ async function talk(client: Client): Promise<void> {
   } finally {
     leave(client, owed.length > limit ? "did not listen" : "has left");
     socket.close();
-    waitingForRoom.shift()?.();
   }
 }
 
@@ -165,8 +164,8 @@ async function serve(server: Socket): Promise<void> {
       void talk({ socket, name: "", isHere: true, told: "" });
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      if (error.code !== "EMFILE") continue;
-      await new Promise<void>((resolve) => waitingForRoom.push(resolve));
+      // There is no room for one more, who still knocks.
+      await new Promise<void>((resolve) => resting.push(resolve));
     }
   }
 }
@@ -177,7 +176,9 @@ say(`Listening on 127.0.0.1:${server.getsockname().port}`);
 void serve(server);
 
 for (;;) {
-  for (const [{ fileobj: socket }] of selector.select()) wake(socket);
+  const ready = selector.select(resting.length > 0 ? 50 : Infinity);
+  for (const resolve of resting.splice(0)) resolve();
+  for (const [{ fileobj: socket }] of ready) wake(socket);
   await setImmediate(); // no microtask is left when we come back
 }
 

@@ -80,8 +80,6 @@ function sendMessage(client: Socket): void {
 function letGo(client: Socket): void {
   selector.unregister(client);
   client.close();
-  if (server.closed || watched.has(server)) return;
-  selector.register(server, EVENT_READ, acceptConnection); // room for the next
 }
 
 function onSignal(signal: NodeJS.Signals): void {
@@ -98,14 +96,18 @@ function onSignal(signal: NodeJS.Signals): void {
 
 /** Waits until something is ready, and calls back. */
 function turn(): void {
-  const ready = selector.select(deadline - performance.now());
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !server.closed && !watched.has(server);
+  const leftMs = isResting ? 50 : deadline - performance.now();
+  const ready = selector.select(leftMs);
+  if (isResting) selector.register(server, EVENT_READ, acceptConnection);
   for (const [{ fileobj: socket, data: callback }] of ready) {
     try {
       callback(socket);
     } catch (error) {
       if (!(error instanceof OSError)) throw error; // else: it broke off, or does not read
       if (socket !== server) letGo(socket);
-      else if (error.code === "EMFILE") selector.unregister(server); // full
+      else selector.unregister(server); // no room for one more, who still knocks
     }
   }
 }

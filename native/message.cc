@@ -15,6 +15,7 @@
 #include "exchange.h"
 #include "fd.h"
 #include "flags.h"
+#include "retry.h"
 
 namespace {
 
@@ -96,7 +97,8 @@ napi_value SendMessage(napi_env env, napi_callback_info info) {
     header->cmsg_len = static_cast<decltype(header->cmsg_len)>(CMSG_LEN(bytes));
     std::memcpy(CMSG_DATA(header), exchange->fds, bytes);
   }
-  return args.Result(sendmsg(fd, &message, flags | kSendFlags));
+  return args.Result(
+      Retry([&] { return sendmsg(fd, &message, flags | kSendFlags); }));
 }
 
 // musl's CMSG_NXTHDR compares a signed with an unsigned number.
@@ -158,7 +160,8 @@ napi_value ReceiveMessage(napi_env env, napi_callback_info info) {
     message.msg_controllen =
         static_cast<decltype(message.msg_controllen)>(length);
   }
-  const ssize_t received = recvmsg(fd, &message, flags | kReceiveFlags);
+  const ssize_t received =
+      Retry([&] { return recvmsg(fd, &message, flags | kReceiveFlags); });
   if (received == -1) return args.Result(received);
   TakeFds(&message, exchange);
   // Linux gives MSG_CMSG_CLOEXEC back among what it says of the message.

@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "fd.h"
 #include "flags.h"
+#include "retry.h"
 
 namespace {
 
@@ -93,6 +94,18 @@ napi_value SocketPair(napi_env env, napi_callback_info info) {
   return args.Result(OpenPair(family, type, protocol, exchange->fds));
 }
 
+// A connection that a signal interrupted goes on by itself: who tries again
+// hears of that, or that it is there.
+int Connect(int fd, const sockaddr* address, socklen_t length) {
+  int result = connect(fd, address, length);
+  while (result == -1 && errno == EINTR) {
+    result = connect(fd, address, length);
+    if (result == -1 && errno == EISCONN) return 0;
+    if (result == -1 && errno == EALREADY) errno = EINPROGRESS;
+  }
+  return result;
+}
+
 template <int (*Call)(int, const sockaddr*, socklen_t)>
 napi_value WithAddress(napi_env env, napi_callback_info info) {
   Args args(env, info);
@@ -127,7 +140,8 @@ napi_value AcceptCall(napi_env env, napi_callback_info info) {
   if (args.failed()) return args.Undefined();
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
-  const int accepted = Accept(fd, Generic(&storage), &length);
+  const int accepted =
+      Retry([&] { return Accept(fd, Generic(&storage), &length); });
   if (accepted == -1) return args.Result(accepted);
   WriteAddress(storage, length, exchange);
   Identify(accepted, exchange);
@@ -166,21 +180,25 @@ bool IsWithin(double length, size_t most) {
 // recv(fd, length, flags) by the registers: fills the memory's beginning.
 void Recv(Environment* environment) {
   Registers& call = environment->registers;
-  const auto [data, most] = environment->received;
+  const Bytes memory = environment->received;
   call.result = -EINVAL;
-  if (!IsWithin(call.length, most)) return;
-  call.Finish(recv(call.fd, data, static_cast<size_t>(call.length),
-                   call.flags | MSG_DONTWAIT));
+  if (!IsWithin(call.length, memory.length)) return;
+  call.Finish(Retry([&] {
+    return recv(call.fd, memory.data, static_cast<size_t>(call.length),
+                call.flags | MSG_DONTWAIT);
+  }));
 }
 
 // send(fd, length, flags) by the registers: sends the memory's beginning.
 void Send(Environment* environment) {
   Registers& call = environment->registers;
-  const auto [data, most] = environment->sent;
+  const Bytes memory = environment->sent;
   call.result = -EINVAL;
-  if (!IsWithin(call.length, most)) return;
-  call.Finish(send(call.fd, data, static_cast<size_t>(call.length),
-                   call.flags | kSendFlags));
+  if (!IsWithin(call.length, memory.length)) return;
+  call.Finish(Retry([&] {
+    return send(call.fd, memory.data, static_cast<size_t>(call.length),
+                call.flags | kSendFlags);
+  }));
 }
 
 napi_value RecvFrom(napi_env env, napi_callback_info info) {
@@ -192,9 +210,10 @@ napi_value RecvFrom(napi_env env, napi_callback_info info) {
   if (args.failed()) return args.Undefined();
   sockaddr_storage storage{};
   socklen_t length = sizeof(storage);
-  const ssize_t received =
-      recvfrom(fd, bytes.data, bytes.length, flags | MSG_DONTWAIT,
-               Generic(&storage), &length);
+  const ssize_t received = Retry([&] {
+    return recvfrom(fd, bytes.data, bytes.length, flags | MSG_DONTWAIT,
+                    Generic(&storage), &length);
+  });
   if (received == -1) return args.Result(received);
   WriteAddress(storage, length, exchange);
   return args.Number(received);
@@ -210,8 +229,10 @@ napi_value SendTo(napi_env env, napi_callback_info info) {
   sockaddr_storage storage{};
   const int length = ReadAddress(*exchange, &storage);
   if (length < 0) return args.Number(length);
-  return args.Result(sendto(fd, bytes.data, bytes.length, flags | kSendFlags,
-                            Generic(&storage), static_cast<socklen_t>(length)));
+  return args.Result(Retry([&] {
+    return sendto(fd, bytes.data, bytes.length, flags | kSendFlags,
+                  Generic(&storage), static_cast<socklen_t>(length));
+  }));
 }
 
 napi_value SetOption(napi_env env, napi_callback_info info) {
@@ -250,7 +271,7 @@ void InitSocket(Napi::Env env, Napi::Object exports) {
   Export<SocketCall>(env, exports, "socket");
   Export<SocketPair>(env, exports, "socketpair");
   Export<WithAddress<bind>>(env, exports, "bind");
-  Export<WithAddress<connect>>(env, exports, "connect");
+  Export<WithAddress<Connect>>(env, exports, "connect");
   Export<ForAddress<getsockname>>(env, exports, "getsockname");
   Export<ForAddress<getpeername>>(env, exports, "getpeername");
   Export<AcceptCall>(env, exports, "accept");

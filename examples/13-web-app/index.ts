@@ -139,7 +139,7 @@ function pageFor(head: string): Page {
     if (!file.startsWith(folder + sep)) return problem(404); // a link leads there
     return [200, extname(file).slice(1), readFileSync(file)];
   } catch (error) {
-    return problem(String(error).startsWith("Error: EMFILE") ? 503 : 404);
+    return problem(/^Error: E([MN]FILE|NOMEM)/.test(String(error)) ? 503 : 404);
   }
 }
 
@@ -150,21 +150,23 @@ function problem(status: number): Page {
 function letGo(socket: Socket): void {
   selector.unregister(socket);
   socket.close();
-  if (selector.getMap().has(server)) return;
-  selector.register(server, EVENT_READ, acceptConnection); // room for the next
 }
 
 selector.register(server, EVENT_READ, acceptConnection);
 
 for (;;) {
-  for (const [{ fileobj: socket, data: callback }] of selector.select()) {
+  // After an accept() that failed: one wait without the listener, a short one.
+  const isResting = !selector.getMap().has(server);
+  const ready = selector.select(isResting ? 50 : Infinity);
+  if (isResting) selector.register(server, EVENT_READ, acceptConnection);
+  for (const [{ fileobj: socket, data: callback }] of ready) {
     try {
       callback();
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      // It broke off; or there is no descriptor left, until somebody leaves.
+      // It broke off; or there is no room for one more, who still knocks.
       if (socket !== server) letGo(socket);
-      else if (error.code === "EMFILE") selector.unregister(server);
+      else selector.unregister(server);
     }
   }
 }

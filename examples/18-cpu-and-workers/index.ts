@@ -95,12 +95,16 @@ function* fibElsewhere(n: number): Task<string> {
   let worker;
   while (!(worker = idle.pop())) yield waitingForWorker;
   worker.port.postMessage(n);
-  yield worker.bell; // a socket like any other
-  worker.bell.recv(1);
-  const answer = threads.receiveMessageOnPort(worker.port);
+  let answer;
+  while (!(answer = threads.receiveMessageOnPort(worker.port))) {
+    yield worker.bell; // a socket like any other
+    try {
+      worker.bell.recv(1);
+    } catch {} // then it rings once more, for nothing: no reason to lose a worker
+  }
   idle.push(worker);
   for (const next of waitingForWorker.splice(0, 1)) step(next);
-  return `${answer?.message}\n`;
+  return `${answer.message}\n`;
 }
 
 function* answer(line: string): Task<string> {
@@ -110,7 +114,7 @@ function* answer(line: string): Task<string> {
   return workers > 0 ? yield* fibElsewhere(n) : `${fib(n)}\n`;
 }
 
-const waitingForRoom: Task[] = [];
+const resting: Task[] = []; // until after the next wait, a short one
 
 function* talk(client: Socket): Task {
   try {
@@ -126,7 +130,6 @@ function* talk(client: Socket): Task {
     if (!(error instanceof OSError)) throw error; // it broke off
   } finally {
     client.close();
-    for (const next of waitingForRoom.splice(0, 1)) step(next);
   }
 }
 
@@ -139,7 +142,7 @@ function* serve(server: Socket): Task {
       step(talk(client));
     } catch (error) {
       if (!(error instanceof OSError)) throw error;
-      if (error.code === "EMFILE") yield waitingForRoom;
+      yield resting; // no room for one more, who still knocks
     }
   }
 }
@@ -160,7 +163,9 @@ for (let i = 0; i < workers; i++) hire();
 step(serve(server));
 
 for (;;) {
-  for (const [{ fileobj: socket, data: task }] of selector.select()) {
+  const ready = selector.select(resting.length > 0 ? 50 : Infinity);
+  for (const task of resting.splice(0)) step(task);
+  for (const [{ fileobj: socket, data: task }] of ready) {
     selector.unregister(socket);
     step(task);
   }

@@ -88,12 +88,12 @@ async function fetchPage(url: URL): Promise<string> {
   let request = Buffer.from(`${line}Host: ${url.host}\r\n\r\n`);
   while (request.length > 0) {
     await ready(socket, EVENT_WRITE);
-    request = request.subarray(socket.send(request));
+    request = request.subarray(socket.trySend(request) ?? 0);
   }
   const page = Buffer.allocUnsafe(4 * 1024 * 1024); // one may have no end
-  for (let length = 0, count; length < page.length; length += count) {
+  for (let length = 0, count; length < page.length; length += count ?? 0) {
     await ready(socket, EVENT_READ);
-    count = socket.recvInto(page.subarray(length));
+    count = socket.tryRecvInto(page.subarray(length)); // undefined: nothing yet
     if (count === 0) return page.toString("utf8", 0, length);
   }
   throw new Error("too large");

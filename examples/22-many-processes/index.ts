@@ -83,8 +83,6 @@ function serve(server: Socket, parent: Socket): never {
   function letGo(client: Socket): void {
     selector.unregister(client);
     client.close();
-    if (selector.getMap().has(server)) return;
-    selector.register(server, EVENT_READ, acceptConnection); // room for the next
   }
 
   server.setBlocking(false); // another can be quicker, or the client gone again
@@ -96,15 +94,20 @@ function serve(server: Socket, parent: Socket): never {
     process.exit(); // it has gone already
   }
   for (;;) {
-    for (const [{ fileobj: socket, data: callback }] of selector.select()) {
+    // After an accept() that failed: one wait without the listener, a short one.
+    const isResting = !selector.getMap().has(server);
+    const ready = selector.select(isResting ? 50 : Infinity);
+    if (isResting) selector.register(server, EVENT_READ, acceptConnection);
+    for (const [{ fileobj: socket, data: callback }] of ready) {
       try {
         callback(socket);
       } catch (error) {
         if (!(error instanceof OSError)) throw error;
         if (socket !== server) {
           letGo(socket); // it broke off, or does not read
-        } else if (error.code === "EMFILE") {
-          selector.unregister(server); // full, until somebody leaves
+        } else if (error.code !== "EAGAIN") {
+          // Not that another was quicker: no room for one more, who still knocks.
+          selector.unregister(server);
         }
       }
     }

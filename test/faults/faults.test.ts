@@ -1,6 +1,7 @@
 /** Some of what `npm run test:faults` tries. */
 import { describe, expect, test } from "vitest";
 import { Faults, whyNot } from "./faults.ts";
+import { crawls, wrongInCalls, wrongInCrawl } from "./programs.ts";
 import { scenarios, wrongIn } from "./scenarios.ts";
 import { Server, subjects } from "./servers.ts";
 
@@ -27,4 +28,22 @@ describe.skipIf(reason !== undefined)("a server whose calls fail", () => {
       expect(wrong).toEqual([]);
     },
   );
+});
+
+describe.skipIf(reason !== undefined)("a program whose calls fail", () => {
+  test("each socket call that is interrupted is made again", async () => {
+    using faults = new Faults();
+    expect(await wrongInCalls(faults)).toEqual([]);
+  });
+
+  test("a crawler finds what there is, and tells of what it does not", async () => {
+    using faults = new Faults();
+    const wrong: string[] = [];
+    for (const crawl of crawls) {
+      for (const word of await wrongInCrawl(crawl, faults)) {
+        wrong.push(`${crawl.name}: ${word}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
 });

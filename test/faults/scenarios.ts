@@ -1,14 +1,8 @@
 /** What fails, and what a server makes of it. */
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inTime, type Outcome, silent, talk, talker } from "./clients.ts";
 import type { Call, Errno, Faults, Rule } from "./faults.ts";
-import {
-  inTime,
-  type Outcome,
-  type Server,
-  type Subject,
-  talk,
-} from "./servers.ts";
+import type { Server, Subject } from "./servers.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -60,9 +54,11 @@ function throughout(
   {
     isFor = () => true,
     allows = () => [],
+    rounds = 1,
     ...options
-  }: Partial<Pick<Scenario, "isFor" | "allows">> &
-    NonNullable<Parameters<typeof talk>[1]> = {},
+  }: Partial<Pick<Scenario, "isFor" | "allows">> & {
+    rounds?: number;
+  } & NonNullable<Parameters<typeof talk>[1]> = {},
 ): Scenario {
   return {
     name,
@@ -70,10 +66,15 @@ function throughout(
     allows,
     async run(server, faults) {
       set(faults, rules);
-      const outcomes: string[] = await clients(server, options);
-      const count = injected(faults, Object.keys(rules) as Call[]);
+      const outcomes: string[] = [];
+      const count = (): number =>
+        injected(faults, Object.keys(rules) as Call[]);
+      // One that always comes too late to have to wait makes no call that fails.
+      for (let i = 0; i < rounds || (count() === 0 && i < 20); i++) {
+        outcomes.push(...(await clients(server, options)));
+      }
+      if (count() === 0) outcomes.push("nothing failed");
       faults.clear();
-      if (count === 0) outcomes.push("nothing failed");
       return inOne([...outcomes, ...(await after(server))]);
     },
   };
@@ -106,54 +107,50 @@ function onceIn(call: "recv" | "send", errno: Errno): Scenario {
   };
 }
 
-async function silent({ port }: Server): Promise<Socket> {
-  const socket = connect({ host: "127.0.0.1", port });
-  socket.on("error", () => undefined);
-  socket.resume();
-  await once(socket, "connect");
-  return socket;
-}
-
-const spinning = 0.3;
+/** The part of a processor, and the tries, that a rest may take in so long. */
+const windowMs = 400;
+const mostShare = 0.3;
+const mostTries = 100;
 
 /**
  * accept() fails for a while: does the server live, does it spin, does it serve
- * whom it has, and whoever waits once it is over?
+ * whom it has, and whoever waits once it is over, though nobody has left?
  */
 function noAccept(errno: Errno, hasOther: boolean): Scenario {
   const who = hasOther ? "while a client is there" : "while nobody is there";
   return {
     name: `accept: ${errno}, ${who}`,
-    // A lesson that has no descriptor left waits until somebody leaves: it never
-    // has too few while nobody is there.
-    isFor: ({ rests }) => hasOther || rests || errno !== "EMFILE",
-    allows: ({ rests, manyClients }) =>
-      rests || (errno === "EMFILE" && manyClients) ? [] : ["spins"],
+    isFor: ({ manyClients }) => manyClients || !hasOther,
+    allows: () => [],
     async run(server, faults) {
-      const other =
-        hasOther && server.subject.manyClients
-          ? await silent(server)
-          : undefined;
-      // It has been accepted once the server has served another one.
-      if (other !== undefined) await talk(server);
+      using other = hasOther ? talker(server) : undefined;
+      const before = (await other?.ask()) ?? "all is well";
       set(faults, { accept: { errno } });
       const waiting = talk(server);
-      const share = await server.share(400);
-      const count = faults.count("accept").faults;
+      const tried = (): number => faults.count("accept").faults;
+      await inTime(until(() => tried() > 0 || server.hasEnded()));
+      const first = tried();
+      const share = await server.share(windowMs);
+      const isSpinning = share > mostShare || tried() - first > mostTries;
+      const meanwhile = (await other?.ask()) ?? "all is well";
       faults.clear();
-      // There is room for one more now.
-      other?.destroy();
-      const outcome = server.hasEnded() ? "" : await inTime(waiting);
+      const outcome = server.hasEnded() ? "late" : await inTime(waiting);
+      const left = (await other?.leave()) ?? "all is well";
       return inOne([
-        ...(share > spinning && server.subject.burnsACore !== true
-          ? ["spins"]
-          : []),
-        ...(count === 0 ? ["nothing failed"] : []),
-        ...(outcome === "" ? [] : [outcome]),
+        ...(isSpinning && server.subject.burnsACore !== true ? ["spins"] : []),
+        ...(first === 0 ? ["nothing failed"] : []),
+        ...(before === "all is well" ? [] : [`before ${before}`]),
+        ...(meanwhile === "all is well" ? [] : [`meanwhile ${meanwhile}`]),
+        ...(left === "all is well" ? [] : [`in the end ${left}`]),
+        outcome,
         ...(outcome === "late" ? [] : await after(server)),
       ]);
     },
   };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await sleep(5);
 }
 
 const storm: Rule = { errno: "EINTR", every: 2 };
@@ -170,17 +167,25 @@ export const scenarios: readonly Scenario[] = [
   throughout("accept: ECONNABORTED, three times", {
     accept: { errno: "ECONNABORTED", times: 3 },
   }),
-  noAccept("EMFILE", true),
-  noAccept("ENFILE", true),
-  noAccept("ENOBUFS", true),
-  noAccept("ENOMEM", true),
-  noAccept("EMFILE", false),
-  noAccept("ENFILE", false),
+  throughout("every second accept, recv and send: EINTR", {
+    accept: storm,
+    recv: storm,
+    send: storm,
+  }),
+  ...(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] as const).flatMap((errno) => [
+    noAccept(errno, true),
+    noAccept(errno, false),
+  ]),
   ...(["ENOBUFS", "ENOMEM", "ECONNRESET"] as const).map((errno) =>
     onceIn("recv", errno),
   ),
   ...(["ENOBUFS", "ENOMEM", "ECONNRESET", "EPIPE"] as const).map((errno) =>
     onceIn("send", errno),
+  ),
+  throughout(
+    "every second recv: ENOMEM",
+    { recv: { errno: "ENOMEM", every: 2 } },
+    { allows: () => ["let go"], rounds: 4 },
   ),
   throughout(
     "every second recv: EAGAIN, although ready",

@@ -1,20 +1,18 @@
-/** The servers whose system calls fail, and who talks to them. */
-import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+/** The servers whose system calls fail. */
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Program } from "../helpers/programs.ts";
-import { type Ended } from "../helpers/programs.ts";
 import type { Faults } from "./faults.ts";
+
+/** How a server is talked to, and what it answers. */
+export type Kind = "echo" | "hello" | "number" | "page" | "chat";
 
 /** What is tried. */
 export interface Subject {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
-  /** Whether it gives back what it gets, or "Hello world" for each message. */
-  readonly kind: "echo" | "hello";
+  readonly kind: Kind;
   /** Whether it serves a client while another one is connected. */
   readonly manyClients: boolean;
   /** Whether it waits in the addon: not in the runtime's loop, nor never. */
@@ -23,11 +21,6 @@ export interface Subject {
   readonly burnsACore?: boolean;
   /** Whether it keeps what a send did not take, and sends it later. */
   readonly keepsRest: boolean;
-  /**
-   * Whether it rests where accept() fails for want of descriptors or memory of
-   * the system's (not the process's own: EMFILE). The lessons try again at once.
-   */
-  readonly rests: boolean;
   /** Whether EAGAIN from what was ready is no reason to let a client go. */
   readonly isPatient: boolean;
 }
@@ -37,12 +30,16 @@ const usual = {
   manyClients: true,
   waitsItself: true,
   keepsRest: false,
-  rests: false,
   isPatient: false,
 } as const;
 
+const lessons = readdirSync(new URL("../../examples", import.meta.url));
+
+/** A lesson, and what it is told behind its port. */
 function lesson(name: string, ...args: readonly string[]): Subject {
-  const file = `examples/${name}.ts`;
+  const [known = ""] = name.split(" ");
+  const isFile = lessons.includes(`${known}.ts`);
+  const file = `examples/${known}${isFile ? "" : "/index"}.ts`;
   return { ...usual, name, file, args: ["0", ...args] };
 }
 
@@ -57,7 +54,6 @@ function echo(name: string, manyClients = true): Subject {
     manyClients,
     waitsItself: true,
     keepsRest: true,
-    rests: true,
     isPatient: true,
   };
 }
@@ -76,35 +72,31 @@ export const subjects: readonly Subject[] = [
   lesson("05-epoll"),
   lesson("06-selectors"),
   lesson("08-generators"),
+  { ...lesson("13-web-app"), kind: "page", keepsRest: true },
   { ...lesson("14-backpressure"), keepsRest: true },
   lesson("15-timers"),
   lesson("16-futures-and-tasks"),
   lesson("17-async-server"),
+  { ...lesson("18-cpu-and-workers"), kind: "number" },
+  {
+    ...lesson("18-cpu-and-workers with two", "--workers", "2"),
+    kind: "number",
+  },
+  {
+    ...lesson("19-chat"),
+    kind: "chat",
+    keepsRest: true,
+    isPatient: true,
+  },
   lesson("21-shutdown", "0"),
+  lesson("22-many-processes", "--processes", "2"),
+  lesson("22-many-processes with one queue", "--processes", "2", "--share"),
   echo("blocking", false),
   echo("select"),
   echo("poll"),
   echo("selector"),
   { ...echo("promises"), waitsItself: false },
 ];
-
-/** The longest that anything takes on the slowest machine. */
-const longestMs = 15_000;
-
-/** What `work` gives, or "late". */
-export async function inTime<T>(
-  work: Promise<T>,
-  ms = longestMs,
-): Promise<T | "late"> {
-  const late = new AbortController();
-  const over = sleep(ms, "late" as const, { signal: late.signal, ref: false });
-  over.catch(() => undefined);
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    late.abort();
-  }
-}
 
 /** The processor time that a process has had, in milliseconds. */
 function cpuTimeMs(pid: number): number {
@@ -114,17 +106,33 @@ function cpuTimeMs(pid: number): number {
   return (Number(fields[14 - 3]) + Number(fields[15 - 3])) * 10;
 }
 
+/** The processes that a process has started; not the compiler of its TypeScript. */
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return (children.match(/\d+/g) ?? []).map(Number).filter((child) => {
+    try {
+      const name = readFileSync(`/proc/${child}/comm`, "utf8");
+      return name !== "esbuild\n";
+    } catch {
+      return false; // it has just ended
+    }
+  });
+}
+
 /** A server that runs under the shim. */
 export class Server implements AsyncDisposable {
   readonly subject: Subject;
   readonly port: number;
   readonly #program: Program;
+  /** Itself, and those that it has started. */
+  readonly #pids: readonly number[];
   #hasEnded = false;
 
   private constructor(subject: Subject, program: Program, port: number) {
     this.subject = subject;
     this.port = port;
     this.#program = program;
+    this.#pids = [program.pid, ...childrenOf(program.pid)];
     void program.ended.then(() => {
       this.#hasEnded = true;
     });
@@ -142,139 +150,32 @@ export class Server implements AsyncDisposable {
     }
   }
 
+  /** Whether one of its processes has ended. */
   hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
-  get pid(): number {
-    return this.#program.pid;
-  }
-
-  get ended(): Promise<Ended> {
-    return this.#program.ended;
+    if (this.#hasEnded) return true;
+    const [pid = 0, ...children] = this.#pids;
+    try {
+      const now = childrenOf(pid);
+      return children.some((child) => !now.includes(child));
+    } catch {
+      return true; // just now
+    }
   }
 
   /** The part of a processor that it takes for so long. */
   async share(ms: number): Promise<number> {
-    const before = cpuTimeMs(this.pid);
+    const before = this.#cpuTimeMs();
     const start = performance.now();
     await sleep(ms);
-    if (this.#hasEnded) return 0;
-    return (cpuTimeMs(this.pid) - before) / (performance.now() - start);
+    if (this.hasEnded()) return 0;
+    return (this.#cpuTimeMs() - before) / (performance.now() - start);
+  }
+
+  #cpuTimeMs(): number {
+    return this.#pids.reduce((sum, pid) => sum + cpuTimeMs(pid), 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }
-}
-
-/** How an exchange of bytes with a server ended. */
-export type Outcome =
-  | "all is well"
-  | "let go" // what came until then was right
-  | "late" // nothing more came
-  | "wrong bytes";
-
-function isHello(text: string, isWhole: boolean): boolean {
-  const answer = "Hello world\n";
-  if (isWhole && text.length % answer.length !== 0) return false;
-  const count = Math.ceil(text.length / answer.length);
-  return answer.repeat(count).startsWith(text);
-}
-
-/**
- * Says "hello" so many times, waits for each answer, and leaves.
- * @param isExact Whether there has to be one answer for each message: a message
- *   that comes in pieces has more, as TCP knows no messages.
- */
-async function greet(
-  port: number,
-  times: number,
-  isExact: boolean,
-): Promise<Outcome> {
-  const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
-  socket.setNoDelay(true).setEncoding("latin1");
-  let text = "";
-  const heard = { isOver: false };
-  let wake: (() => void) | undefined;
-  socket.on("data", (piece: string) => {
-    text += piece;
-    wake?.();
-  });
-  for (const event of ["end", "error", "close"] as const) {
-    socket.on(event, () => {
-      heard.isOver = true;
-      wake?.();
-    });
-  }
-  const until = async (isDone: () => boolean): Promise<void> => {
-    while (!isDone() && !heard.isOver) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  };
-  try {
-    await once(socket, "connect");
-    for (let i = 1; i <= times && !heard.isOver; i++) {
-      socket.write("hello\n");
-      const wanted = i * 12;
-      if ((await inTime(until(() => text.length >= wanted))) === "late") {
-        return isHello(text, false) ? "late" : "wrong bytes";
-      }
-    }
-    const wasLetGo = heard.isOver;
-    socket.end();
-    if ((await inTime(until(() => heard.isOver))) === "late") return "late";
-    if (wasLetGo) return isHello(text, false) ? "let go" : "wrong bytes";
-    const isRight =
-      isHello(text, true) && (!isExact || text.length === times * 12);
-    return isRight ? "all is well" : "wrong bytes";
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** Sends bytes, and compares what comes back. */
-async function echoed(port: number, bytes: number): Promise<Outcome> {
-  const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
-  socket.setNoDelay(true);
-  socket.on("error", () => undefined);
-  const data = randomBytes(bytes);
-  const got: Buffer[] = [];
-  const heard = { end: false };
-  const over = new Promise<void>((resolve) => {
-    socket.on("data", (piece: Buffer) => got.push(piece));
-    socket.on("end", () => {
-      heard.end = true;
-    });
-    for (const event of ["end", "close"] as const) socket.on(event, resolve);
-  });
-  try {
-    socket.end(data);
-    const isLate = (await inTime(over)) === "late";
-    const all = Buffer.concat(got);
-    const isRight =
-      hashOf(all) === hashOf(data.subarray(0, all.length)) &&
-      all.length <= data.length;
-    if (!isRight) return "wrong bytes";
-    if (isLate) return "late";
-    return heard.end && all.length === data.length ? "all is well" : "let go";
-  } finally {
-    socket.destroy();
-  }
-}
-
-function hashOf(data: Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
-}
-
-/** Talks to a server as a client of its kind does. */
-export function talk(
-  { port, subject }: Server,
-  { times = 3, bytes = 65_536, isExact = true } = {},
-): Promise<Outcome> {
-  return subject.kind === "hello"
-    ? greet(port, times, isExact)
-    : echoed(port, bytes);
 }
