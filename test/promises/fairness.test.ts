@@ -184,9 +184,10 @@ describe("a loop that always finds something leaves turns to others", () => {
 describe("calls that wait for their turn", () => {
   /** Does so much in this turn that all else is put off. */
   function useUpTurn(socket: Socket): void {
+    // The clock is looked at once for 64: the turn has begun before the 20 ms do.
+    for (let i = 0; i < 64; i++) void select([], [socket], [], 0);
     const end = performance.now() + 20;
-    while (performance.now() < end) void select([], [socket], [], 0);
-    // The clock is looked at once for 64.
+    while (performance.now() < end);
     for (let i = 0; i < 64; i++) void select([], [socket], [], 0);
   }
 
