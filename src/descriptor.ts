@@ -35,31 +35,42 @@ export function fdOf(
   throw badFd(value, said, syscall, place);
 }
 
+/** The method that tells a number and does nothing else, once there is one. */
+let ownFileno: unknown = () => -1;
+
+/** Says that a `fileno()` runs no code of the program's. */
+export function trustFileno(fileno: () => number): void {
+  ownFileno = fileno;
+}
+
+const isOwn = (value: unknown): value is { fileno(): unknown } =>
+  hasProperties(value) && value.fileno === ownFileno;
+
 /**
- * Writes the descriptors of `values`, argument `name`, into `words` from `first`
- * on. Lists have thousands: that the two kinds are written apart, and that the
- * helpers are constants, is a third of the instructions for each.
- * @throws As `fdOf()` does.
+ * Writes the descriptors of `values` into `words` from `first` on, if they can be
+ * had without running any code of the program's, which could change the list.
+ * Lists have thousands: that the two kinds are written apart, and that the helpers
+ * are constants, is a third of the instructions for each.
+ * @returns Whether they could; if not, it may have written some.
  */
-export function writeFds(
+export function writeOwnFds(
   words: Int32Array,
   first: number,
   values: readonly unknown[],
-  syscall: string,
-  name: string,
-): void {
+): boolean {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (typeof value === "number") {
-      if (whole(value) < 0) throw badElement(value, value, syscall, name, i);
+      if (whole(value) < 0) return false;
       words[first + i] = value;
     } else {
-      const said = saidBy(value);
-      const fd = whole(said);
-      if (fd < 0) throw badElement(value, said, syscall, name, i);
+      if (!isOwn(value)) return false;
+      const fd = whole(value.fileno());
+      if (fd < 0) return false;
       words[first + i] = fd;
     }
   }
+  return true;
 }
 
 /** What a value says that its descriptor is: anything. */
@@ -79,14 +90,6 @@ const hasProperties = (
 const whole = (fd: unknown): number =>
   // A whole number from 0 to 2^31 - 1 is what is left of it as such a number.
   typeof fd === "number" && (fd | 0) === fd ? fd | 0 : -1;
-
-const badElement = (
-  value: unknown,
-  fd: unknown,
-  syscall: string,
-  name: string,
-  index: number,
-): Error => badFd(value, fd, syscall, `${name}[${String(index)}]`);
 
 function badFd(
   value: unknown,

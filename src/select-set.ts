@@ -64,18 +64,15 @@ export class SelectSet {
     return result();
   };
 
-  /**
-   * Those of `objects`, the list's own, that are ready: the array itself if all
-   * are. Lists in order.
-   */
-  ready<T>(list: 0 | 1 | 2, objects: T[]): T[] {
+  /** Those of `objects`, the list's own, that are ready. */
+  ready<T>(list: 0 | 1 | 2, objects: readonly T[]): T[] {
     const words = this.#words;
     let at = this.#end;
     for (let before = 0; before < list; before++) {
       at += words[SelectSet.#ready + before] ?? 0;
     }
     const end = at + (words[SelectSet.#ready + list] ?? 0);
-    if (end - at === objects.length) return objects;
+    if (end - at === objects.length) return objects.slice();
     const ready = new Array<T>(end - at);
     for (let i = 0; at < end; i++, at++) {
       const object = objects[words[at] ?? 0];

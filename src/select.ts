@@ -8,7 +8,7 @@
 import { invalidType, isIterable } from "./arguments.ts";
 import { timeout, type Timeout } from "./deadline.ts";
 import { check } from "./result.ts";
-import { type FileDescriptorLike, writeFds } from "./descriptor.ts";
+import { fdOf, type FileDescriptorLike, writeOwnFds } from "./descriptor.ts";
 import { observe, waitChannel, type Watched } from "./observe.ts";
 import { SelectSet } from "./select-set.ts";
 
@@ -140,13 +140,19 @@ export function select<
   const time = timeout(timeoutMs);
   const set = spare.pop() ?? new SelectSet();
   try {
+    const isTold = waitChannel.hasSubscribers;
+    // Where no code of the program's runs before the end, nobody can change them.
+    if (!isTold && isArray(rlist) && isArray(wlist) && isArray(xlist)) {
+      set.clear();
+      const isAll =
+        addOwn(set, rlist) && addOwn(set, wlist) && addOwn(set, xlist);
+      if (isAll) return wait(set, time, rlist, wlist, xlist);
+    }
     set.clear();
     const readers = addAll(set, rlist, "rlist");
     const writers = addAll(set, wlist, "wlist");
     const others = addAll(set, xlist, "xlist");
-    if (!waitChannel.hasSubscribers) {
-      return wait(set, time, readers, writers, others);
-    }
+    if (!isTold) return wait(set, time, readers, writers, others);
     const lists = [readers, writers, others];
     return observe(
       "select",
@@ -163,9 +169,9 @@ export function select<
 function wait<R, W, X>(
   set: SelectSet,
   timeoutMs: number,
-  readers: R[],
-  writers: W[],
-  others: X[],
+  readers: readonly R[],
+  writers: readonly W[],
+  others: readonly X[],
 ): [R[], W[], X[]] {
   const ready = set.wait(timeoutMs);
   if (ready === 0) return [[], [], []];
@@ -207,14 +213,23 @@ function addAll<T extends FileDescriptorLike>(
 ): T[] {
   const objects = snapshot(list, name);
   const first = set.addList(objects.length);
-  // Empty lists are of another kind for V8, which compiles for both then.
-  if (objects.length > 0) writeFds(set.words, first, objects, "select", name);
+  const { words } = set;
+  for (let i = 0; i < objects.length; i++) {
+    words[first + i] = fdOf(objects[i], "select", name, i);
+  }
   return objects;
+}
+
+/** Adds a list, unless that takes code of the program's. */
+function addOwn(set: SelectSet, list: readonly unknown[]): boolean {
+  const first = set.addList(list.length);
+  // Empty lists are of another kind for V8, which compiles for both then.
+  return list.length === 0 || writeOwnFds(set.words, first, list);
 }
 
 /** An object's `fileno()` may change the list that it is in. */
 function snapshot<T>(list: Iterable<T>, name: string): T[] {
-  if (isArray(list)) return list.length === 0 ? [] : list.slice();
+  if (isArray(list)) return list.slice();
   if (isIterable(list)) return [...list];
   throw invalidType(name, "an iterable of file descriptors", list);
 }

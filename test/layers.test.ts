@@ -99,6 +99,7 @@ const shared = [
   "fd.h",
   "flags.h",
   "mark.h",
+  "retry.h",
   "wait.h",
 ];
 

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { announceClosing } from "../closing.ts";
 import { integer, invalidType, isBytes, mask } from "../arguments.ts";
 import { timeout, type Timeout } from "../deadline.ts";
+import { trustFileno } from "../descriptor.ts";
 import { exchange, type Identity } from "../exchange.ts";
 import { native } from "../native.ts";
 import { ioChannel, tellIo } from "../observe.ts";
@@ -223,6 +224,9 @@ export abstract class SocketBase {
     return describe(fd, this.family, this.type);
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on its own
+trustFileno(SocketBase.prototype.fileno);
 
 function describe(fd: string, family: number, type: number): string {
   return `Socket { ${fd}, ${familyName(family)}, ${typeName(type)} }`;
