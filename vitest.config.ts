@@ -29,18 +29,25 @@ const long = [
   "test/soak.test.ts",
   "test/threads.test.ts",
 ];
+/** What does less in npm test: the whole of it is there as well. */
+const longer = [
+  "test/lessons/running.test.ts",
+  "test/lessons/servers.test.ts",
+  "test/selectors/async.workers.test.ts",
+];
 const isLong = process.env["LONG"] !== undefined;
 
 export default defineConfig({
   resolve: { alias },
   test: {
     reporters: ["default", new Totals()],
-    include: isLong ? long : ["test/**/*.test.ts"],
+    include: isLong ? [...long, ...longer] : ["test/**/*.test.ts"],
     exclude: isLong ? [] : long,
+    globalSetup: "test/helpers/compiled.ts",
     // Blocking calls and signals want a process of their own.
     pool: "forks",
-    // Most tests wait for something: three at a time keep two cores busy.
-    maxWorkers: Math.max(3, availableParallelism()),
+    // Most tests wait for something: four at a time keep two cores busy.
+    maxWorkers: Math.max(4, availableParallelism()),
     // Machines are slow and shared: these only stop what hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,

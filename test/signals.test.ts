@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { untilAsleep } from "./helpers/asleep.ts";
-import { Program } from "./helpers/programs.ts";
+import { loader, Program } from "./helpers/programs.ts";
 import { startWorker } from "./helpers/workers.ts";
 import type { BlockingCall } from "./programs/blocking-calls.ts";
 
@@ -129,7 +129,7 @@ function inTerminal(command: readonly string[]): ReturnType<typeof spawn> {
 test("a wait goes on when its terminal is resized after output", async () => {
   const terminal = inTerminal([
     process.execPath,
-    "--import tsx",
+    `--import ${loader}`,
     undisturbed,
     "terminal",
   ]);

@@ -1,4 +1,5 @@
 /** examples/fds/stdin.ts with everything that standard input can be. */
+import { loader } from "../helpers/programs.ts";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +9,7 @@ import { Command, isInstalled, printed, root } from "../lessons/lessons.ts";
 import { Example, folder, nodeFolder } from "./support.ts";
 
 const file = `${folder}/stdin.ts`;
-const run = `node --import tsx ${file}`;
+const run = `node --import ${loader} ${file}`;
 
 /** What is printed by a command of a shell, in which `run` stands for itself. */
 async function output(command: string): Promise<string> {
@@ -61,7 +62,7 @@ test("a terminal gives what is typed, and ends with Ctrl-D", async ({
 }) => {
   if (!isInstalled("python3")) skip(printed("python3 is not installed"));
   await using terminal = new Terminal(
-    ...[process.execPath, "--import", "tsx", file],
+    ...[process.execPath, "--import", loader, file],
   );
   const { output } = terminal;
   await output.take(/^Descriptor 0 is a terminal\r\n/);
@@ -79,7 +80,7 @@ test("a terminal gives what is typed, and ends with Ctrl-D", async ({
 test("Ctrl-C in a terminal ends it at once", async ({ skip }) => {
   if (!isInstalled("python3")) skip(printed("python3 is not installed"));
   await using terminal = new Terminal(
-    ...[process.execPath, "--import", "tsx", file],
+    ...[process.execPath, "--import", loader, file],
   );
   await terminal.output.take(/Descriptor 0 is a terminal\r\n/);
   terminal.press("half a line\x03");

@@ -1,9 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `--import` is told to run TypeScript: see compiled.ts. */
+export const loader = process.env["TEST_LOADER"] ?? "tsx";
+
+/** The copies that tests make of a program are not compiled with the others. */
+function loaderOf(file: string): string {
+  return resolve(root, file).startsWith(root) ? loader : "tsx";
+}
+
+/** The same for a worker, which it has to load by itself: a promise's source. */
+export const loading =
+  loader === "tsx"
+    ? 'import("tsx/esm/api").then(({ register }) => void register())'
+    : `import(${JSON.stringify(loader)})`;
 
 /** How a program ended. */
 export interface Ended {
@@ -26,17 +41,25 @@ export class Program implements AsyncDisposable {
   #wanted: ((line: string | undefined) => void)[] = [];
   #isOver = false;
 
-  /** @param file Seen from the project's folder. */
+  /**
+   * @param file Seen from the project's folder.
+   * @param preload What runs TypeScript; "tsx" is what users have.
+   */
   constructor(
     file: string,
     args: readonly string[] = [],
     env: Readonly<Record<string, string>> = {},
+    preload = loaderOf(file),
   ) {
-    this.process = spawn(process.execPath, ["--import", "tsx", file, ...args], {
-      cwd: root,
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...env },
-    });
+    this.process = spawn(
+      process.execPath,
+      ["--import", preload, file, ...args],
+      {
+        cwd: root,
+        stdio: ["pipe", "pipe", "pipe"],
+        env: { ...process.env, ...env },
+      },
+    );
     const { stdout, stderr } = this.process;
     if (stdout === null || stderr === null) throw new Error("no pipes");
     stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -79,8 +79,8 @@ export class Knotes {
 
   /** Makes a change. @returns 0, or the errno that says why it can't be made. */
   change(change: KEvent): number {
-    this.#dropClosed();
     const { ident, filter, flags } = change;
+    this.#dropClosed(ident);
     if (!knownFilters.includes(filter)) return EINVAL;
     const name = `${filter}:${ident}`;
     let knote = this.#list.get(name);
@@ -106,10 +106,17 @@ export class Knotes {
     return 0;
   }
 
-  /** As the kernel does when a descriptor is closed. */
-  #dropClosed(): void {
-    for (const [name, knote] of this.#list) {
-      if (!watchesDescriptor(knote)) continue;
+  /** As the kernel does when a descriptor is closed: this one, or any. */
+  #dropClosed(ident?: number): void {
+    const names =
+      ident === undefined
+        ? this.#list.keys()
+        : [darwin.KQ_FILTER_READ, darwin.KQ_FILTER_WRITE].map(
+            (filter) => `${filter}:${ident}`,
+          );
+    for (const name of names) {
+      const knote = this.#list.get(name);
+      if (knote === undefined || !watchesDescriptor(knote)) continue;
       if (fileOf(knote.ident) !== knote.file) this.#list.delete(name);
     }
   }

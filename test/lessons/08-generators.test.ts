@@ -11,6 +11,7 @@ import {
   resettingAfterSending,
   vanishingInMidReply,
 } from "./clients.ts";
+import { loader } from "../helpers/programs.ts";
 import { Command, cpuTimeMs, LessonServer } from "./lessons.ts";
 
 const file = "08-generators.ts";
@@ -50,7 +51,7 @@ test("a client that never reads waits to be written to, and stays", async () => 
 
 /** The lesson with so few descriptors that it is soon full. */
 function withFewDescriptors(): Command {
-  const few = 'echo $$ && ulimit -n 100 && exec "$0" --import tsx "$@"';
+  const few = `echo $$ && ulimit -n 100 && exec "$0" --import ${loader} "$@"`;
   const args = ["-c", few, process.execPath, `examples/${file}`, "0"];
   return new Command("/bin/sh", args);
 }

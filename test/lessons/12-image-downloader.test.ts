@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Ended, Program } from "../helpers/programs.ts";
+import { type Ended, loader, Program } from "../helpers/programs.ts";
 import { Command, isInstalled, printed, root, sureToEnd } from "./lessons.ts";
 
 const file = "examples/12-image-downloader/index.ts";
@@ -145,7 +145,7 @@ describe.concurrent("with given URLs", () => {
     const origin = await listening(server);
     try {
       const spawn = "import pty, sys; pty.spawn(sys.argv[1:])";
-      const node = [process.execPath, "--import", "tsx", file];
+      const node = [process.execPath, "--import", loader, file];
       const urls = ["/a", "/b", "/c", "/d"].map((path) => origin + path);
       const args = ["-c", spawn, ...node, "--out", newFolder(), ...urls];
       await using lesson = new Command("python3", args);

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as wallClock } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { Program } from "../helpers/programs.ts";
+import { loader, Program } from "../helpers/programs.ts";
 import { HttpClient, request } from "./http.ts";
 import {
   Command,
@@ -461,7 +461,7 @@ describe("the lesson", () => {
       const { execPath } = process;
       await using program = new Command("/bin/sh", [
         "-c",
-        'echo "I am $$"; ulimit -n 100; exec "$0" --import tsx "$1" 0',
+        `echo "I am $$"; ulimit -n 100; exec "$0" --import ${loader} "$1" 0`,
         execPath,
         `examples/${file}`,
       ]);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { answer, Client, polite, politeAnswers } from "./clients.ts";
+import { loader } from "../helpers/programs.ts";
 import { Command, LessonServer } from "./lessons.ts";
 
 const file = "16-futures-and-tasks.ts";
@@ -22,7 +23,7 @@ test("a task goes on while others wait, and ends when its client does", async ()
 });
 
 test("with no descriptor left clients wait until others leave", async () => {
-  const node = `exec "$0" --import tsx examples/${file} 0`;
+  const node = `exec "$0" --import ${loader} examples/${file} 0`;
   await using server = new Command("/bin/sh", [
     "-c",
     `ulimit -n 100; ${node}`,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { untilAsleep } from "../helpers/asleep.ts";
-import { Program } from "../helpers/programs.ts";
+import { loader, Program } from "../helpers/programs.ts";
 import { answer, Client, polite, politeAnswers } from "./clients.ts";
 import { Command, LessonServer, root, sureToEnd } from "./lessons.ts";
 
@@ -87,7 +87,7 @@ describe("the microtask trap", () => {
 });
 
 test("with no descriptor left clients wait until others leave", async () => {
-  const node = `exec "$0" --import tsx examples/${file} 0`;
+  const node = `exec "$0" --import ${loader} examples/${file} 0`;
   await using server = new Command("/bin/sh", [
     "-c",
     `ulimit -n 100; ${node}`,

@@ -1,6 +1,6 @@
 import { setTimeout as wallClock } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Program } from "../helpers/programs.ts";
+import { loader, Program } from "../helpers/programs.ts";
 import { Client } from "./clients.ts";
 import { Command, cpuTimeMs, sureToEnd } from "./lessons.ts";
 
@@ -71,7 +71,7 @@ async function expectAnswers(port: number): Promise<void> {
 
 // It takes longest, so it begins first: only some of the tests run at a time.
 test.concurrent("--measure prints figures for both, and ends", async () => {
-  const args = ["--import", "tsx", file, "--measure"];
+  const args = ["--import", loader, file, "--measure"];
   await using command = new Command(process.execPath, args);
   const late = wallClock(50_000, "a server stayed behind", { ref: false });
   const ended = Promise.race([command.ended, late]);
@@ -182,7 +182,7 @@ test.concurrent.each([[["abc"]], [[]]])(
 );
 
 test.concurrent("--measure that is killed leaves nobody behind", async () => {
-  const node = `exec "$0" --import tsx ${file} --measure`;
+  const node = `exec "$0" --import ${loader} ${file} --measure`;
   const args = ["-c", `echo $$; ${node}`, process.execPath];
   await using command = new Command("/bin/sh", args);
   const [, pid] = await command.output.take(/^(\d+)\n0 workers, .*\n/);
@@ -213,7 +213,7 @@ test.concurrent(
 test.concurrent.each([0, 2])(
   "with %d workers and no descriptors left, it waits for room at no cost",
   async (workers) => {
-    const node = `echo $$; ulimit -n 120; exec "$0" --import tsx ${file} 0 "$@"`;
+    const node = `echo $$; ulimit -n 120; exec "$0" --import ${loader} ${file} 0 "$@"`;
     const args = ["-c", node, process.execPath, "--workers", String(workers)];
     await using program = new Command("/bin/sh", args);
     const [, pid, port] = await program.output.take(

@@ -8,7 +8,7 @@ import {
   TCP_MAXSEG,
 } from "posix-select/socket";
 import { describe, expect, test } from "vitest";
-import { Program } from "../helpers/programs.ts";
+import { loader, Program } from "../helpers/programs.ts";
 import {
   Client,
   leavingSilently,
@@ -359,7 +359,7 @@ test.concurrent("it takes no time while nobody says anything", async () => {
 test.concurrent(
   "with no descriptors left, who has no room waits until one leaves",
   async () => {
-    const node = `echo $$; ulimit -n 100; exec "$0" --import tsx "$1" 0`;
+    const node = `echo $$; ulimit -n 100; exec "$0" --import ${loader} "$1" 0`;
     const args = ["-c", node, process.execPath, `examples/${file}`];
     await using program = new Command("/bin/sh", args);
     const [, pid, port] = await program.output.take(

@@ -1,6 +1,6 @@
 import { setTimeout as wallClock } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Program } from "../helpers/programs.ts";
+import { loader, Program } from "../helpers/programs.ts";
 import { answer, Client, polite, politeAnswers } from "./clients.ts";
 import { Command, sureToEnd } from "./lessons.ts";
 
@@ -28,7 +28,7 @@ class Server implements AsyncDisposable {
   }
 
   static async start(...options: readonly string[]): Promise<Server> {
-    const node = `echo $$; exec "$0" --import tsx ${file} 0 --processes 2 "$@"`;
+    const node = `echo $$; exec "$0" --import ${loader} ${file} 0 --processes 2 "$@"`;
     const args = ["-c", node, process.execPath, ...options];
     const command = new Command("/bin/sh", args);
     const listening = /^(\d+)\nListening on 127\.0\.0\.1:(\d+)\n/;
@@ -146,7 +146,7 @@ test.concurrent.each([[["abc"]], [[]]])(
 );
 
 test("--measure prints a figure, and ends with all its processes", async () => {
-  const args = ["--import", "tsx", file, "--measure", "1"];
+  const args = ["--import", loader, file, "--measure", "1"];
   await using command = new Command(process.execPath, args);
   const ended = soon(command.ended, "it does not end, with all its processes");
   expect(await ended).toEqual({ code: 0, signal: null });
@@ -157,7 +157,7 @@ test("--measure prints a figure, and ends with all its processes", async () => {
 });
 
 test("--measure that is killed leaves nobody behind", async () => {
-  const node = `exec "$0" --import tsx ${file} --measure 1`;
+  const node = `exec "$0" --import ${loader} ${file} --measure 1`;
   const args = ["-c", `echo $$; ${node}`, process.execPath];
   await using command = new Command("/bin/sh", args);
   const [, pid] = await command.output.take(/^(\d+)\nThis machine .*\n/);

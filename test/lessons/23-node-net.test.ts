@@ -7,6 +7,7 @@ import {
   polite,
   politeAnswers,
 } from "./clients.ts";
+import { loader } from "../helpers/programs.ts";
 import { Command, LessonServer, root } from "./lessons.ts";
 
 const file = "23-node-net.ts";
@@ -28,7 +29,7 @@ test("it is the server of the other lessons", async () => {
 });
 
 test("what is too much for the process is taken and closed", async () => {
-  const node = `ulimit -n 100; exec "$0" --import tsx examples/${file} 0`;
+  const node = `ulimit -n 100; exec "$0" --import ${loader} examples/${file} 0`;
   await using program = new Command("/bin/sh", ["-c", node, process.execPath]);
   const [, port] = await program.output.take(/^Listening on .*:(\d+)\n/);
   const clients: Client[] = [];

@@ -61,7 +61,9 @@ describe.each(["README.md", "README.ru.md"])("examples/%s", (name) => {
     for (const session of sessions) {
       const [, number = "", said = ""] =
         /^\$ npm run lesson (\d+)\n([^]*)$/.exec(session) ?? [];
-      const program = sureToEnd(new Program("scripts/lesson.ts", [number]));
+      const program = sureToEnd(
+        new Program("scripts/lesson.ts", [number], {}, "tsx"),
+      );
       const { stdout } = await program.ended;
       if (!said.endsWith("...\n")) expect(stdout).toBe(said);
       else expect(stdout.startsWith(said.slice(0, -4))).toBe(true);

@@ -45,6 +45,9 @@ const all: readonly Lesson[] = [
   { ...usual, file: "23-node-net.ts" },
 ];
 
+/** npm run test:long has every lesson show everything. */
+export const isLong = process.env["LONG"] !== undefined;
+
 export const servers = all.filter(
   ({ file }) => file !== "05-epoll.ts" || epoll !== undefined,
 );
@@ -141,6 +144,20 @@ export function cpuTimeMs(pid: number): number {
     .trim()
     .split(":")
     .reduce((sum, part) => sum * 60 + Number(part) * 1000, 0);
+}
+
+/**
+ * The time for which a process has had a processor or waited for one, in
+ * milliseconds; where nobody tells, for which it has had one.
+ */
+export function busyTimeMs(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/schedstat`, "utf8");
+    const [hadNs, waitedNs] = text.split(" ");
+    return (Number(hadNs) + Number(waitedNs)) / 1e6;
+  } catch {
+    return cpuTimeMs(pid);
+  }
 }
 
 /** How many files a process has open, where the system lets us see it. */

@@ -7,6 +7,7 @@ import { Program } from "../helpers/programs.ts";
 import { answer, Client, polite, politeAnswers } from "./clients.ts";
 import {
   Command,
+  isLong,
   lessons,
   LessonServer,
   printed,
@@ -131,6 +132,32 @@ describe("npm run lesson", () => {
   });
 });
 
+/** Servers that do more than answer: their own tests tell what. */
+const others = [
+  "13-web-app/index.ts",
+  "18-cpu-and-workers/index.ts",
+  "19-chat.ts",
+  "21-shutdown.ts",
+  "22-many-processes/index.ts",
+];
+
+// The other tests start what was compiled for all of them.
+test.each([...servers, ...others])(
+  "%s, as npm run lesson starts it, listens until Ctrl-C",
+  async (file) => {
+    const args = [String(Number.parseInt(file, 10)), "0"];
+    await using program = sureToEnd(
+      new Program("scripts/lesson.ts", args, {}, "tsx"),
+    );
+    const [, port] = await program.match(/^Listening on .*:(\d+)/);
+    if (servers.has(file)) {
+      expect(await polite(Number(port))).toEqual(politeAnswers);
+    }
+    program.process.kill("SIGINT");
+    expect(await program.ended).toMatchObject({ stderr: "" });
+  },
+);
+
 test("npm start is lesson 3 on the default port", async ({ skip }) => {
   const taken = `somebody else has port ${defaultPort}`;
   await whileDefaultPortIsTaken((byUs) => {
@@ -155,14 +182,12 @@ test.concurrent.each(["-1", "65536", "1.5", ""])(
   },
 );
 
-describe.each(lessons)("$file", ({ file, manyClients }) => {
-  test("its port is 5001 unless it is told another", async () => {
-    await whileDefaultPortIsTaken(async () => {
-      await using program = sureToEnd(new Program(`examples/${file}`));
-      await expectOneClearLine(program, portInUse(defaultPort));
-    });
-  });
+/** Their own way to listen; the others have the same lines, see below. */
+const listening = lessons.filter(
+  ({ file }) => isLong || /^(03|23)-/.test(file),
+);
 
+describe.each(listening)("$file", ({ file }) => {
   test("a port in use is one clear line and exit code 1", async () => {
     await using server = await LessonServer.start(file);
     await using program = sureToEnd(
@@ -177,6 +202,34 @@ describe.each(lessons)("$file", ({ file, manyClients }) => {
     await expectOneClearLine(program, "port abc");
   });
 
+  test("Ctrl-C ends it at once while no client was there", async () => {
+    await using server = await LessonServer.start(file);
+    await expectCleanEnd(file, server);
+  });
+});
+
+/** Expects Ctrl-C to end it now, and a new run to get its port at once. */
+async function expectCleanEnd(
+  file: string,
+  server: LessonServer,
+): Promise<void> {
+  const start = performance.now();
+  const { signal, stderr } = await server.interrupt();
+  expect({ signal, stderr }).toEqual({ signal: "SIGINT", stderr: "" });
+  expect(performance.now() - start).toBeLessThan(2000);
+  await using again = await LessonServer.start(file, server.port);
+  expect(again.port).toBe(server.port);
+  expect(await again.during(polite(again.port))).toEqual(politeAnswers);
+}
+
+describe.each(lessons)("$file", ({ file, manyClients }) => {
+  test("its port is 5001 unless it is told another", async () => {
+    await whileDefaultPortIsTaken(async () => {
+      await using program = sureToEnd(new Program(`examples/${file}`));
+      await expectOneClearLine(program, portInUse(defaultPort));
+    });
+  });
+
   test("it listens as lesson 3 does", () => {
     const listen = /^function listen[^]*?\n}\n/m;
     const [own, thirds] = [file, "03-select.ts"].map((name) =>
@@ -187,22 +240,6 @@ describe.each(lessons)("$file", ({ file, manyClients }) => {
     expect(thirds).toBeDefined();
   });
 
-  /** Expects Ctrl-C to end it now, and a new run to get its port at once. */
-  async function expectCleanEnd(server: LessonServer): Promise<void> {
-    const start = performance.now();
-    const { signal, stderr } = await server.interrupt();
-    expect({ signal, stderr }).toEqual({ signal: "SIGINT", stderr: "" });
-    expect(performance.now() - start).toBeLessThan(2000);
-    await using again = await LessonServer.start(file, server.port);
-    expect(again.port).toBe(server.port);
-    expect(await again.during(polite(again.port))).toEqual(politeAnswers);
-  }
-
-  test("Ctrl-C ends it at once while no client was there", async () => {
-    await using server = await LessonServer.start(file);
-    await expectCleanEnd(server);
-  });
-
   test("Ctrl-C ends it at once while clients are connected", async () => {
     await using server = await LessonServer.start(file);
     using first = await Client.connect(server.port);
@@ -211,7 +248,7 @@ describe.each(lessons)("$file", ({ file, manyClients }) => {
     for (const client of manyClients ? [first, second, third] : [first]) {
       expect(await server.during(client.ask())).toBe(answer);
     }
-    await expectCleanEnd(server);
+    await expectCleanEnd(file, server);
     for (const client of [first, second, third]) {
       expect(await client.rest()).toMatchObject({ text: "" });
     }

@@ -12,6 +12,7 @@ import { pipe } from "posix-select/fd";
 import { Socket } from "posix-select/socket";
 import type { Cleanup } from "../helpers/cleanup.ts";
 import { thrownBy } from "../helpers/errors.ts";
+import { loader, loading } from "../helpers/programs.ts";
 
 /** Far more than it takes; a wait for ever would hang where it fails. */
 export const soonMs = 30_000;
@@ -88,7 +89,7 @@ export function printedBy(
 ): { printed: unknown; stderr: string } {
   const [command = "", ...args] = [
     ...wrap,
-    ...[process.execPath, "--import", "tsx"],
+    ...[process.execPath, "--import", loader],
     ...["--input-type=module", "--eval", source],
   ];
   const { stdout, stderr, status } = spawnSync(command, args, {
@@ -167,8 +168,7 @@ export class RemoteWaker implements AsyncDisposable {
   static async start(handle: number): Promise<RemoteWaker> {
     const source = `
       const { parentPort, workerData } = require("node:worker_threads");
-      import("tsx/esm/api").then(async ({ register }) => {
-        register();
+      ${loading}.then(async () => {
         const { wakeup } = await import(workerData.selectors);
         const { untilAsleep } = await import(workerData.asleep);
         parentPort.on("message", async (times) => {
