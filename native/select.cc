@@ -70,7 +70,7 @@ class Sets {
     int found = 0;
     for (int32_t i = 0; i < count; i++) {
       indices[found] = i;
-      found += (row[Word(fds[i])] >> (static_cast<size_t>(fds[i]) % kBits)) & 1;
+      found += (row[Word(fds[i])] & Bit(fds[i])) != 0 ? 1 : 0;
     }
     return found;
   }
