@@ -34,12 +34,12 @@ let output = "";
 
 beforeAll(async () => {
   const program = ["--import", "tsx", "bench/run.ts", "--quick", "--out", out];
-  const options = { cwd: root, timeout: 55_000 };
+  const options = { cwd: root, timeout: 230_000 };
   const run = promisify(execFile)(process.execPath, program, options);
   output = (await run).stdout;
   const leftOut = output.split("\n").filter((line) => /left out:/i.test(line));
   console.log(leftOut.join("\n"));
-});
+}, 240_000); // alone it takes a quarter of a minute
 
 afterAll(() => {
   rmSync(out, { recursive: true });
