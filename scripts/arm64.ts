@@ -99,8 +99,11 @@ function run(folder: string, args: readonly string[]): boolean {
     ["-L", libraries, node, ...args],
     {
       cwd: folder,
-      // The machine's own build is for another processor.
-      env: { ...process.env, PREBUILDS_ONLY: "1" },
+      env: {
+        ...process.env,
+        PREBUILDS_ONLY: "1", // the machine's own build is for another processor
+        TEST_LOADER: "tsx", // no test here starts a program: none is compiled
+      },
       stdio: ["ignore", "inherit", "inherit"],
       timeout: 600_000,
     },

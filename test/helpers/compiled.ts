@@ -61,7 +61,10 @@ async function compileAll(out: string): Promise<void> {
 }
 
 /** For vitest: before the first test, and after the last one. */
-export default async function setup(project: TestProject): Promise<() => void> {
+export default async function setup(
+  project: TestProject,
+): Promise<(() => void) | undefined> {
+  if (process.env["TEST_LOADER"] !== undefined) return undefined;
   const out = mkdtempSync(join(tmpdir(), "posix-select-"));
   const modules = Object.entries(manifest.exports).flatMap(([name, entry]) => {
     if (typeof entry === "string") return [];
