@@ -28,7 +28,7 @@ function count(interests: readonly Interest[], difference: number): void {
 }
 
 function hasQueued(interests: readonly Interest[]): boolean {
-  return queued.size > 0 && interests.some(({ fd }) => queued.has(fd));
+  return interests.some(({ fd }) => queued.has(fd));
 }
 
 /**
@@ -53,6 +53,14 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
 
   /** What to wait for between two tries; asked for when it has to wait. */
   protected abstract interests(): readonly Interest[];
+
+  /**
+   * Checks that nobody waits for what it may have to.
+   * @throws {BusyError} ERR_BUSY
+   */
+  protected checkFree(): void {
+    for (const { fd, events } of this.interests()) waits.checkFree(fd, events);
+  }
 
   /** Tries; never blocks. */
   protected abstract once(): T | typeof AGAIN;
@@ -85,13 +93,12 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
    */
   start(): Promise<T> {
     try {
-      const interests = this.interests();
-      for (const interest of interests) waits.checkFree(interest);
-      const isQueued = hasQueued(interests);
+      this.checkFree();
+      const isQueued = queued.size > 0 && hasQueued(this.interests());
       if (!isQueued && this.limits.deadline !== 0 && this.isInVain()) {
-        return this.#begin(interests);
+        return this.#begin(this.interests());
       }
-      if (isQueued || !mayEndNow()) return this.#startLater(interests);
+      if (isQueued || !mayEndNow()) return this.#startLater(this.interests());
       const result = this.once();
       if (result !== AGAIN) return Promise.resolve(result);
       return this.#begin(this.interests());
@@ -111,7 +118,7 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
         count(interests, -1);
       }
       // Who had its turn before may wait by now.
-      for (const interest of this.interests()) waits.checkFree(interest);
+      this.checkFree();
       const result = this.once();
       if (result !== AGAIN) return result;
     } catch (error) {
@@ -135,7 +142,7 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
     if (this.#pending?.isSettled === true) return;
     this.#reached = this.progress();
     try {
-      waits.enter(interests, this, this.limits.signal, isAgain);
+      waits.enter(interests, this.limits.signal, isAgain);
       this.#interests = interests;
     } catch (error) {
       this.onError(error);
@@ -144,7 +151,7 @@ export abstract class Attempt<T> implements Waiter, PendingOwner {
 
   /** Waits no more, for the time being or for ever. */
   #rest(): void {
-    if (this.#interests !== undefined) waits.leave(this.#interests, this);
+    if (this.#interests !== undefined) waits.leave(this.#interests);
     this.#interests = undefined;
     if (this.#pause !== undefined) clearTimeout(this.#pause);
     this.#pause = undefined;

@@ -53,8 +53,13 @@ export async function connectTo(
   // EALREADY: an earlier call has begun it.
   if (result === EINPROGRESS || result === EALREADY) {
     if (limits.deadline === 0) throw late();
-    const interest = { fd: handle.fd, events: EVENT_WRITE, owner: handle };
-    const isInTime = await waits.wait([interest], "connect", limits);
+    const isInTime = await waits.wait(
+      handle.fd,
+      EVENT_WRITE,
+      handle,
+      "connect",
+      limits,
+    );
     // The thread may have been busy when it was done.
     if (!isInTime && waitFor(handle.fd, POLLOUT, 0) === 0) throw late();
     result = outcome(handle, plain);

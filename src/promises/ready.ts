@@ -5,7 +5,7 @@ import { EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
 import { waitFor } from "../wait.ts";
 import { AGAIN, Attempt } from "./attempt.ts";
 import { limitsOf, ownerOf, type WaitOptions } from "./options.ts";
-import type { Interest } from "./place.ts";
+import { Interest } from "./place.ts";
 import type { Limits } from "./waits.ts";
 
 /**
@@ -45,27 +45,35 @@ async function ready(
   settings: WaitOptions,
 ): Promise<void> {
   const fd = fdOf(file, "poll", "fd");
-  const interest = { fd, events, owner: ownerOf(file) };
-  await new Ready(limitsOf(settings), interest, mask).start();
+  const owner = ownerOf(file);
+  await new Ready(limitsOf(settings), fd, events, mask, owner).start();
 }
 
 class Ready extends Attempt<undefined> {
   override readonly syscall = "poll";
-  readonly #interest: Interest;
+  readonly #fd: number;
   readonly #mask: number;
+  readonly #interests: readonly Interest[];
 
-  constructor(limits: Limits, interest: Interest, mask: number) {
+  constructor(
+    limits: Limits,
+    fd: number,
+    events: number,
+    mask: number,
+    owner: object | undefined,
+  ) {
     super(limits);
-    this.#interest = interest;
+    this.#fd = fd;
     this.#mask = mask;
+    this.#interests = [new Interest(this, fd, events, owner)];
   }
 
   protected override interests(): readonly Interest[] {
-    return [this.#interest];
+    return this.#interests;
   }
 
   protected override once(): typeof AGAIN | undefined {
-    const { fd } = this.#interest;
+    const fd = this.#fd;
     const revents = check(waitFor(fd, this.#mask, 0), "poll", { fd });
     if ((revents & POLLNVAL) !== 0) throw osError(EBADF, "poll", { fd });
     return revents === 0 ? AGAIN : undefined;

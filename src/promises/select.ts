@@ -6,7 +6,7 @@ import { select as selectNow } from "../select.ts";
 import { EVENT_PRIORITY, EVENT_READ, EVENT_WRITE } from "../selectors/index.ts";
 import { AGAIN, Attempt } from "./attempt.ts";
 import { ownerOf } from "./options.ts";
-import type { Interest } from "./place.ts";
+import { Interest } from "./place.ts";
 import { limits, type Limits } from "./waits.ts";
 
 /**
@@ -67,11 +67,14 @@ class Select<
   }
 
   protected override interests(): readonly Interest[] {
-    const interests = new Map<number, Interest>();
-    addAll(interests, this.#read, "rlist", EVENT_READ);
-    addAll(interests, this.#write, "wlist", EVENT_WRITE);
-    addAll(interests, this.#except, "xlist", EVENT_PRIORITY);
-    return [...interests.values()];
+    const wanted = new Map<number, Wanted>();
+    addAll(wanted, this.#read, "rlist", EVENT_READ);
+    addAll(wanted, this.#write, "wlist", EVENT_WRITE);
+    addAll(wanted, this.#except, "xlist", EVENT_PRIORITY);
+    return Array.from(
+      wanted,
+      ([fd, { events, owner }]) => new Interest(this, fd, events, owner),
+    );
   }
 
   protected override once(): [R[], W[], X[]] | typeof AGAIN {
@@ -90,15 +93,21 @@ function listOf<T>(list: Iterable<T>, name: string): T[] {
   throw invalidType(name, "an iterable of file descriptors", list);
 }
 
+/** What is waited for of a descriptor, in whichever lists it is. */
+interface Wanted {
+  readonly events: number;
+  readonly owner: object | undefined;
+}
+
 function addAll(
-  interests: Map<number, Interest>,
+  wanted: Map<number, Wanted>,
   list: readonly FileDescriptorLike[],
   name: string,
   event: number,
 ): void {
   for (const [i, file] of list.entries()) {
     const fd = fdOf(file, "select", name, i);
-    const events = (interests.get(fd)?.events ?? 0) | event;
-    interests.set(fd, { fd, events, owner: ownerOf(file) });
+    const events = (wanted.get(fd)?.events ?? 0) | event;
+    wanted.set(fd, { events, owner: ownerOf(file) });
   }
 }

@@ -11,7 +11,7 @@ import {
   DefaultSelector,
   EVENT_READ,
 } from "../selectors/index.ts";
-import { type Interest, Place, type Waiter } from "./place.ts";
+import { Interest, Place, type Waiter } from "./place.ts";
 
 /** How long a wait lasts at most, and what ends it before. */
 export interface Limits {
@@ -36,7 +36,8 @@ function closedError(fd: number, { syscall }: Waiter): Error {
  * another file's: the kernel is asked before each wait, and once a second.
  */
 class Waits {
-  readonly #places = new Map<number, Place>();
+  /** By number: an array finds them much faster than a map. */
+  readonly #places: (Place | undefined)[] = [];
   #selector: BaseSelector<unknown, number> | undefined;
   #count = 0;
   #glances: NodeJS.Timeout | undefined;
@@ -48,8 +49,8 @@ class Waits {
   }
 
   /** @throws {BusyError} ERR_BUSY: somebody waits for one of the events. */
-  checkFree({ fd, events }: Interest): void {
-    const place = this.#places.get(fd);
+  checkFree(fd: number, events: number): void {
+    const place = this.#places[fd];
     if (place === undefined || (place.wanted & events) === 0) return;
     if (this.#isSame(place)) throw new BusyError(fd);
     // Who waits, waits for what had the number before.
@@ -62,7 +63,7 @@ class Waits {
   }
 
   /**
-   * Has `waiter` told when one of the interests may be ready, until it leaves.
+   * Has a waiter told when one of its interests may be ready, until it leaves.
    * @param isAgain Whether it goes on with a wait: a number that is another
    *   file's meanwhile was closed.
    * @throws {BusyError} ERR_BUSY
@@ -71,24 +72,21 @@ class Waits {
    */
   enter(
     interests: readonly Interest[],
-    waiter: Waiter,
     signal: AbortSignal | undefined,
     isAgain: boolean,
   ): void {
-    for (const { fd, owner } of interests) {
-      const place = this.#places.get(fd);
+    for (const { fd, owner, waiter } of interests) {
+      const place = this.#places[fd];
       if (place === undefined) continue;
       const isTrusted = owner !== undefined && place.owner === owner;
       if (isTrusted || this.#isSame(place)) continue;
       this.#close(fd);
       if (isAgain) throw closedError(fd, waiter);
     }
-    for (const interest of interests) this.checkFree(interest);
+    for (const { fd, events } of interests) this.checkFree(fd, events);
     if (signal?.aborted === true) throw new AbortError(signal.reason);
     this.#count++;
-    for (const { fd, events } of interests) {
-      this.#placeOf(fd).entries.push({ waiter, events });
-    }
+    for (const interest of interests) this.#placeOf(interest.fd).add(interest);
     try {
       const selector = (this.#selector ??= this.#begin());
       if (this.#count === 1) selector.ref();
@@ -99,41 +97,39 @@ class Waits {
         }, glanceMs).unref(),
       );
     } catch (error) {
-      this.leave(interests, waiter);
+      this.leave(interests);
       throw error;
     }
   }
 
   #placeOf(fd: number): Place {
-    let place = this.#places.get(fd);
-    if (place === undefined) this.#places.set(fd, (place = new Place(fd)));
-    return place;
+    return (this.#places[fd] ??= new Place(fd));
   }
 
-  /** `waiter`, who has entered, waits no more. */
-  leave(interests: readonly Interest[], waiter: Waiter): void {
-    for (const { fd } of interests) {
-      const place = this.#places.get(fd);
+  /** Who has entered waits no more. */
+  leave(interests: readonly Interest[]): void {
+    for (const interest of interests) {
+      const { fd } = interest;
+      const place = this.#places[fd];
       if (place === undefined) continue;
-      const { entries } = place;
-      for (let i = entries.length - 1; i >= 0; i--) {
-        if (entries[i]?.waiter === waiter) entries.splice(i, 1);
-      }
-      if (place.watched === 0 && entries.length === 0) this.#places.delete(fd);
+      place.remove(interest);
+      if ((place.watched | place.wanted) === 0) this.#places[fd] = undefined;
     }
     this.#count--;
     if (this.#count === 0) this.#selector?.unref();
   }
 
   /**
-   * Waits until one of the interests may be ready.
+   * Waits until a descriptor may be ready.
    * @returns False if the time was over before.
    * @throws {BusyError} ERR_BUSY
    * @throws {AbortError} ABORT_ERR
    * @throws {OSError} EBADF: it is closed, or is closed meanwhile; EMFILE.
    */
   wait(
-    interests: readonly Interest[],
+    fd: number,
+    events: number,
+    owner: object | undefined,
     syscall: string,
     { deadline, signal }: Limits,
   ): Promise<boolean> {
@@ -143,7 +139,7 @@ class Waits {
         pending.resolve(false);
       },
       onSettled: () => {
-        if (hasEntered) this.leave(interests, waiter);
+        if (hasEntered) this.leave(interests);
       },
     });
     const waiter: Waiter = {
@@ -155,8 +151,9 @@ class Waits {
         pending.reject(error);
       },
     };
+    const interests = [new Interest(waiter, fd, events, owner)];
     try {
-      this.enter(interests, waiter, signal, false);
+      this.enter(interests, signal, false);
       hasEntered = true;
     } catch (error) {
       pending.reject(error);
@@ -166,14 +163,14 @@ class Waits {
 
   /** All that a descriptor had to receive has been: there is no need to try. */
   setDrained(fd: number, owner: object): void {
-    const place = this.#places.get(fd);
+    const place = this.#places[fd];
     if (place?.owner !== owner) return;
     place.isDrained = (place.watched & EVENT_READ) !== 0;
   }
 
   /** Whether that is so still: if more comes, the selector tells. */
   isDrained(fd: number, owner: object): boolean {
-    const place = this.#places.get(fd);
+    const place = this.#places[fd];
     return place?.owner === owner && place.isDrained;
   }
 
@@ -193,11 +190,10 @@ class Waits {
   /** It could not go on: the next wait begins anew. */
   #fail(selector: BaseSelector<unknown, number>, error: unknown): void {
     this.#selector = undefined;
-    const places = [...this.#places.values()];
-    this.#places.clear();
+    const places = this.#places.splice(0);
     selector.close();
-    for (const { entries } of places) {
-      for (const { waiter } of [...entries]) waiter.onError(error);
+    for (const place of places) {
+      for (const waiter of place?.waiters() ?? []) waiter.onError(error);
     }
   }
 
@@ -206,7 +202,7 @@ class Waits {
     selector: BaseSelector<unknown, number>,
     { fd, events, owner }: Interest,
   ): void {
-    const place = this.#places.get(fd);
+    const place = this.#places[fd];
     if (place === undefined) return;
     place.owner = owner;
     const wanted = place.watched | events;
@@ -229,16 +225,12 @@ class Waits {
     fd: number,
     events: number,
   ): void {
-    const place = this.#places.get(fd);
+    const place = this.#places[fd];
     if (place === undefined) return;
     place.isDrained = false;
     const { wanted } = place;
     if ((events & ~wanted) !== 0) this.#narrow(selector, place, wanted);
-    // From the end, since who goes on is taken out.
-    for (let i = place.entries.length - 1; i >= 0; i--) {
-      const entry = place.entries[i];
-      if (entry && (events & entry.events) !== 0) entry.waiter.onReady();
-    }
+    place.tell(events);
   }
 
   /** What is ready, and nobody waits for, would be reported for ever. */
@@ -255,8 +247,8 @@ class Waits {
       place.watched = 0;
       if (!(error instanceof OSError)) throw error;
     }
-    if (place.watched === 0 && place.entries.length === 0) {
-      this.#places.delete(place.fd);
+    if ((place.watched | place.wanted) === 0) {
+      this.#places[place.fd] = undefined;
     }
   }
 
@@ -268,8 +260,10 @@ class Waits {
       this.#glances = undefined;
       return;
     }
-    for (const { fd, entries, watched } of [...this.#places.values()]) {
-      if (entries.length === 0) continue;
+    for (const { fd, wanted, watched } of this.#places.filter(
+      (place) => place !== undefined,
+    )) {
+      if (wanted === 0) continue;
       if (watched === 0 ? !isFile(selector, fd) : !selector[KNOWS](fd)) {
         this.#close(fd);
       }
@@ -278,12 +272,12 @@ class Waits {
 
   /** A descriptor is no longer what is waited for. */
   #close(fd: number): void {
-    const place = this.#places.get(fd);
+    const place = this.#places[fd];
     if (place === undefined) return;
     if (place.watched !== 0) this.#selector?.unregister(fd);
     place.watched = 0;
-    this.#places.delete(fd);
-    for (const { waiter } of [...place.entries]) {
+    this.#places[fd] = undefined;
+    for (const waiter of place.waiters()) {
       waiter.onError(closedError(fd, waiter));
     }
   }
