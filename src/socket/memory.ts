@@ -31,13 +31,17 @@ function memoryOf(size: number): Buffer {
   return scratchView;
 }
 
-/** The first `length` bytes of `buffer`, which may be used again. */
-export function taken(buffer: Buffer, length: number): Buffer {
-  if (length < smallBytes) return Buffer.from(buffer.subarray(0, length));
-  if (length < largeBytes) return pooled(buffer.subarray(0, length));
+/**
+ * The first bytes of `buffer`, which may be used again.
+ * @param received With MSG_TRUNC, more than there is room for.
+ */
+export function taken(buffer: Buffer, received: number): Buffer {
+  const length = Math.min(received, buffer.length);
+  if (length < smallBytes) return copy(buffer, Buffer.allocUnsafe(length));
+  if (length < largeBytes) return copy(buffer, pooled(length));
   // It keeps no more than twice its own size from being collected.
   if (length < buffer.buffer.byteLength / 2) {
-    return Buffer.from(buffer.subarray(0, length));
+    return copy(buffer, Buffer.allocUnsafeSlow(length));
   }
   if (buffer.buffer === scratch.buffer) {
     scratchView = scratch = Buffer.allocUnsafeSlow(scratch.length);
@@ -45,16 +49,21 @@ export function taken(buffer: Buffer, length: number): Buffer {
   return length < buffer.length ? buffer.subarray(0, length) : buffer;
 }
 
-function pooled(bytes: Buffer): Buffer {
-  if (poolUsed + bytes.length > pool.length) {
+/** Fills `to`; a Buffer's own ways to do it make another Buffer first. */
+function copy(from: Buffer, to: Buffer): Buffer {
+  to.set(new Uint8Array(from.buffer, from.byteOffset, to.length));
+  return to;
+}
+
+function pooled(length: number): Buffer {
+  if (poolUsed + length > pool.length) {
     pool = Buffer.allocUnsafeSlow(poolBytes);
     poolUsed = 0;
     // Several results are in it: no one of them can be given to another thread.
     markAsUntransferable(pool.buffer);
   }
-  const place = pool.subarray(poolUsed, poolUsed + bytes.length);
-  place.set(bytes);
+  const room = pool.subarray(poolUsed, poolUsed + length);
   // As Node's pool has it, a result's memory begins at a multiple of 8.
-  poolUsed += (bytes.length + 7) & ~7;
-  return place;
+  poolUsed += (length + 7) & ~7;
+  return room;
 }
