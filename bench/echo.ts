@@ -1,6 +1,6 @@
-import type { Benchmark } from "./harness/benchmark.ts";
+import type { Benchmark, Competitor, Results } from "./harness/benchmark.ts";
 import { canPin, pinned } from "./harness/cpus.ts";
-import { runLoad } from "./harness/load.ts";
+import { type Load, type LoadResult, runLoad } from "./harness/load.ts";
 import { Program } from "./harness/program.ts";
 import { rotated } from "./harness/statistics.ts";
 import {
@@ -68,37 +68,71 @@ export const echo: Benchmark = {
     const can = canPin();
     if (!can.two && !isQuick)
       results.note("There is no second CPU for the clients.");
-    const limits = isQuick ? { warmMs: 5, ms: 15 } : { warmMs: 120, ms: 350 };
-    const rounds = isQuick ? 1 : 3;
+    const rounds = isQuick ? 1 : 4;
     const measured = isQuick ? cases.filter((_, i) => i !== 2) : cases;
     for (let round = 0; round < rounds; round++) {
       for (const clientsCpu of can.two && !isQuick ? [0, 1] : [0]) {
-        for (const { name, tool } of rotated(competitors, round)) {
-          const command = pinned(commandOf(tool), 0) ?? [];
-          await using server = new Program(command);
-          const port = await server.line();
-          const pin = (load: readonly string[]): readonly string[] =>
-            pinned(load, clientsCpu) ?? load;
-          // Compilers take their time: what is measured is what comes after it.
-          const warm = { clients: 50, warmMs: 1, ms: isQuick ? 5 : 700 };
-          await runLoad(port, [server.pid], warm, pin);
-          for (const { name: title, ...clients } of measured) {
-            const { messagesASecond, cpuNs, userNs } = await runLoad(
-              port,
-              [server.pid],
-              { ...clients, ...limits },
-              pin,
-            );
-            const suffix = clientsCpu === 0 ? "" : "-2";
-            results.add(`messages${suffix}`, title, name, messagesASecond);
-            results.add(`cpu${suffix}`, title, name, cpuNs);
-            if (suffix === "") results.add("user", title, name, userNs);
-          }
+        const servers = await startAll(rotated(competitors, round));
+        try {
+          await measureRound(servers, measured, clientsCpu, results, isQuick);
+        } finally {
+          await Promise.all(servers.map(({ program }) => program.end()));
         }
       }
     }
   },
 };
+
+interface Server {
+  readonly name: string;
+  readonly program: Program;
+  readonly port: string;
+}
+
+async function startAll(competitors: readonly Competitor[]): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (const { name, tool } of competitors) {
+    const program = new Program(pinned(commandOf(tool), 0) ?? []);
+    servers.push({ name, program, port: await program.line() });
+  }
+  return servers;
+}
+
+/** They take turns: who is not measured sleeps. */
+async function measureRound(
+  servers: readonly Server[],
+  measured: typeof cases,
+  clientsCpu: number,
+  results: Results,
+  isQuick: boolean,
+): Promise<void> {
+  const limits = isQuick ? { warmMs: 5, ms: 15 } : { warmMs: 120, ms: 350 };
+  const suffix = clientsCpu === 0 ? "" : "-2";
+  const run = ({ program, port }: Server, load: Load): Promise<LoadResult> =>
+    runLoad(
+      port,
+      [program.pid],
+      load,
+      (command) => pinned(command, clientsCpu) ?? command,
+    );
+  // Compilers take their time, again when there are many clients, and when they
+  // leave: what is measured is what comes after it.
+  for (const clients of isQuick ? [50] : [50, 500]) {
+    const warm = { clients, warmMs: 1, ms: isQuick ? 5 : 500 };
+    for (const server of servers) await run(server, warm);
+  }
+  for (const { name: title, ...clients } of measured) {
+    for (const server of servers) {
+      const { messagesASecond, cpuNs, userNs } = await run(server, {
+        ...clients,
+        ...limits,
+      });
+      results.add(`messages${suffix}`, title, server.name, messagesASecond);
+      results.add(`cpu${suffix}`, title, server.name, cpuNs);
+      if (suffix === "") results.add("user", title, server.name, userNs);
+    }
+  }
+}
 
 function missing(): string | undefined {
   const load = c("load");

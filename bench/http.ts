@@ -70,14 +70,14 @@ export const http: Benchmark = {
     const can = canPin();
     // Each takes whole seconds.
     const measured = isQuick ? competitors.slice(0, 2) : competitors;
-    const rounds = isQuick ? 1 : 3;
+    const rounds = isQuick ? 1 : 4;
     for (let round = 0; round < rounds; round++) {
       for (const cpu of can.two && !isQuick ? [0, 1] : [0]) {
         for (const { name, tool } of rotated(measured, round)) {
           const command = pinned(commandOf(tool), 0) ?? [];
           await using server = new Program(command);
           const port = await server.line();
-          if (!isQuick) wrk(port, 50, cpu); // to warm up
+          if (!isQuick) wrk(port, cpu > 0 ? 50 : 500, cpu); // to warm up
           for (const connections of isQuick || cpu > 0 ? [50] : [50, 500]) {
             const before = cpuOf(server.pid);
             const { perSecond, requests } = wrk(port, connections, cpu);

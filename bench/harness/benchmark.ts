@@ -45,7 +45,10 @@ export interface Benchmark {
 export interface Result extends Summary {
   readonly case: string;
   readonly competitor: string;
-  /** Times the reference's median, where that was measured. */
+  /**
+   * How many times the reference's it is, where that was measured: the median of
+   * what each round gives, for who takes turns finds the same machine.
+   */
   readonly ratio: number | undefined;
   /** The best of all: what others do on the machine counts little in it. */
   readonly best: number;
@@ -91,18 +94,30 @@ export class Results {
       listOf(values, sample.competitor).push(sample.value);
     }
     return [...cases].flatMap(([name, values]) => {
-      const floor = summarize(values.get(reference) ?? []);
+      const floors = values.get(reference) ?? [];
+      const floor = summarize(floors);
       return competitors.flatMap(({ name: competitor }) => {
         const samples = values.get(competitor);
         if (samples === undefined) return [];
         const summary = summarize(samples);
-        const ratio = quotient(summary.median, floor.median);
+        const ratio = medianRatio(samples, floors);
         const best = bestOf(summary);
         const bestRatio = quotient(best, bestOf(floor));
         return { case: name, competitor, ratio, best, bestRatio, ...summary };
       });
     });
   }
+}
+
+/** The median of the rounds' ratios, of rounds that have one. */
+function medianRatio(
+  samples: readonly number[],
+  floors: readonly number[],
+): number | undefined {
+  const ratios = samples.flatMap(
+    (value, round) => quotient(value, floors[round] ?? 0) ?? [],
+  );
+  return ratios.length === 0 ? undefined : summarize(ratios).median;
 }
 
 function quotient(value: number, floor: number): number | undefined {
