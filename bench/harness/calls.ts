@@ -1,4 +1,5 @@
 import type { Competitor, Results, Settings } from "./benchmark.ts";
+import { Pace } from "./pace.ts";
 import { Program } from "./program.ts";
 import { rotated } from "./statistics.ts";
 import { commandOf } from "./tools.ts";
@@ -12,7 +13,8 @@ export interface Case {
 /**
  * Measures calls in a loop. All competitors are there at once, and each measures
  * for a moment when it is asked: they take turns, so that a machine which becomes
- * slower does so for all. Several processes of each, one after another.
+ * slower does so for all. Several processes of each, one after another. What is
+ * disturbed is measured again.
  */
 export async function measureCalls(
   cases: readonly Case[],
@@ -21,9 +23,10 @@ export async function measureCalls(
   { isQuick }: Settings,
 ): Promise<void> {
   const processes = isQuick ? 1 : 5;
-  const rounds = isQuick ? 1 : 4;
-  const ms = isQuick ? 2 : 15;
+  const rounds = isQuick ? 1 : 3;
+  const ms = isQuick ? 2 : 10;
   const warmMs = isQuick ? 2 : 60;
+  await using pace = isQuick ? undefined : Pace.of();
   for (let process = 0; process < processes; process++) {
     const programs = competitors.map(({ name, tool }) => ({
       name,
@@ -33,11 +36,14 @@ export async function measureCalls(
       for (const { name, argument } of cases) {
         for (const { program } of programs) {
           await program.ask(`${argument} ${warmMs}`);
+          pace?.keep(program);
         }
         for (let round = 0; round < rounds; round++) {
           for (const competitor of rotated(programs, round + process)) {
-            const ns = await competitor.program.ask(`${argument} ${ms}`);
-            results.add("ns", name, competitor.name, Number(ns));
+            const measure = async (): Promise<number> =>
+              Number(await competitor.program.ask(`${argument} ${ms}`));
+            const ns = await (pace ? pace.undisturbed(measure) : measure());
+            results.add("ns", name, competitor.name, ns);
           }
         }
       }
@@ -45,4 +51,5 @@ export async function measureCalls(
       await Promise.all(programs.map(({ program }) => program.end()));
     }
   }
+  if (pace !== undefined) results.note(pace.note);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { which } from "./tools.ts";
 
@@ -23,6 +24,13 @@ export function pinned(
   const cpu = allowed()[index];
   if (taskset === "" || cpu === undefined) return undefined;
   return [taskset, "-c", String(cpu), ...command];
+}
+
+/** Keeps a process's first thread there; its others go where they like. */
+export function pinFirstThread(pid: number, index: number): void {
+  const cpu = allowed()[index];
+  const args = ["-c", "-p", String(cpu), String(pid)];
+  if (cpu !== undefined) spawnSync(which("taskset"), args);
 }
 
 /** Whether a server and its clients can each be kept on a CPU. */
