@@ -75,13 +75,19 @@ export class Place {
     }
   }
 
-  /** Tells who waits for one of the events; it may leave, and have others leave. */
+  /**
+   * Tells who waits for one of the events, each once; it may leave, and have
+   * others leave.
+   */
   tell(events: number): void {
+    let before: Waiter | undefined;
     let told: Waiter | undefined;
     for (let i = 0; i < eventCount; i++) {
       if ((events & (1 << i)) === 0) continue;
       const waiter = this.#interests[i]?.waiter;
-      if (waiter === undefined || waiter === told) continue;
+      if (waiter === undefined || waiter === told || waiter === before)
+        continue;
+      before = told;
       told = waiter;
       waiter.onReady();
     }

@@ -36,8 +36,9 @@ function closedError(fd: number, { syscall }: Waiter): Error {
  * another file's: the kernel is asked before each wait, and once a second.
  */
 class Waits {
-  /** By number: an array finds them much faster than a map. */
-  readonly #places: (Place | undefined)[] = [];
+  readonly #places = new Map<number, Place>();
+  /** The same: an array finds them much faster, but is as long as its last. */
+  readonly #byFd: (Place | undefined)[] = [];
   #selector: BaseSelector<unknown, number> | undefined;
   #count = 0;
   #glances: NodeJS.Timeout | undefined;
@@ -50,7 +51,7 @@ class Waits {
 
   /** @throws {BusyError} ERR_BUSY: somebody waits for one of the events. */
   checkFree(fd: number, events: number): void {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     if (place === undefined || (place.wanted & events) === 0) return;
     if (this.#isSame(place)) throw new BusyError(fd);
     // Who waits, waits for what had the number before.
@@ -76,7 +77,7 @@ class Waits {
     isAgain: boolean,
   ): void {
     for (const { fd, owner, waiter } of interests) {
-      const place = this.#places[fd];
+      const place = this.#byFd[fd];
       if (place === undefined) continue;
       const isTrusted = owner !== undefined && place.owner === owner;
       if (isTrusted || this.#isSame(place)) continue;
@@ -103,17 +104,28 @@ class Waits {
   }
 
   #placeOf(fd: number): Place {
-    return (this.#places[fd] ??= new Place(fd));
+    let place = this.#byFd[fd];
+    if (place === undefined) {
+      place = new Place(fd);
+      this.#places.set(fd, place);
+      this.#byFd[fd] = place;
+    }
+    return place;
+  }
+
+  #forget(fd: number): void {
+    this.#places.delete(fd);
+    this.#byFd[fd] = undefined;
   }
 
   /** Who has entered waits no more. */
   leave(interests: readonly Interest[]): void {
     for (const interest of interests) {
       const { fd } = interest;
-      const place = this.#places[fd];
+      const place = this.#byFd[fd];
       if (place === undefined) continue;
       place.remove(interest);
-      if ((place.watched | place.wanted) === 0) this.#places[fd] = undefined;
+      if ((place.watched | place.wanted) === 0) this.#forget(fd);
     }
     this.#count--;
     if (this.#count === 0) this.#selector?.unref();
@@ -163,14 +175,14 @@ class Waits {
 
   /** All that a descriptor had to receive has been: there is no need to try. */
   setDrained(fd: number, owner: object): void {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     if (place?.owner !== owner) return;
     place.isDrained = (place.watched & EVENT_READ) !== 0;
   }
 
   /** Whether that is so still: if more comes, the selector tells. */
   isDrained(fd: number, owner: object): boolean {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     return place?.owner === owner && place.isDrained;
   }
 
@@ -190,10 +202,12 @@ class Waits {
   /** It could not go on: the next wait begins anew. */
   #fail(selector: BaseSelector<unknown, number>, error: unknown): void {
     this.#selector = undefined;
-    const places = this.#places.splice(0);
+    const places = [...this.#places.values()];
+    this.#places.clear();
+    this.#byFd.length = 0;
     selector.close();
     for (const place of places) {
-      for (const waiter of place?.waiters() ?? []) waiter.onError(error);
+      for (const waiter of place.waiters()) waiter.onError(error);
     }
   }
 
@@ -202,7 +216,7 @@ class Waits {
     selector: BaseSelector<unknown, number>,
     { fd, events, owner }: Interest,
   ): void {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     if (place === undefined) return;
     place.owner = owner;
     const wanted = place.watched | events;
@@ -225,7 +239,7 @@ class Waits {
     fd: number,
     events: number,
   ): void {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     if (place === undefined) return;
     place.isDrained = false;
     const { wanted } = place;
@@ -247,9 +261,7 @@ class Waits {
       place.watched = 0;
       if (!(error instanceof OSError)) throw error;
     }
-    if ((place.watched | place.wanted) === 0) {
-      this.#places[place.fd] = undefined;
-    }
+    if ((place.watched | place.wanted) === 0) this.#forget(place.fd);
   }
 
   /** Looks whether what is waited for is still what it was. */
@@ -260,9 +272,7 @@ class Waits {
       this.#glances = undefined;
       return;
     }
-    for (const { fd, wanted, watched } of this.#places.filter(
-      (place) => place !== undefined,
-    )) {
+    for (const { fd, wanted, watched } of [...this.#places.values()]) {
       if (wanted === 0) continue;
       if (watched === 0 ? !isFile(selector, fd) : !selector[KNOWS](fd)) {
         this.#close(fd);
@@ -272,11 +282,11 @@ class Waits {
 
   /** A descriptor is no longer what is waited for. */
   #close(fd: number): void {
-    const place = this.#places[fd];
+    const place = this.#byFd[fd];
     if (place === undefined) return;
     if (place.watched !== 0) this.#selector?.unregister(fd);
     place.watched = 0;
-    this.#places[fd] = undefined;
+    this.#forget(fd);
     for (const waiter of place.waiters()) {
       waiter.onError(closedError(fd, waiter));
     }

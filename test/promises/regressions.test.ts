@@ -7,14 +7,22 @@ import { runInNewContext } from "node:vm";
 import type { Worker } from "node:worker_threads";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { AbortError, ClosedError } from "posix-select/errors";
-import { recv, select, sendAll } from "posix-select/promises";
+import {
+  AbortError,
+  ClosedError,
+  OSError,
+  TimeoutError,
+} from "posix-select/errors";
+import { readable, recv, select, sendAll } from "posix-select/promises";
 import {
   DefaultSelector,
+  EVENT_PRIORITY,
   EVENT_READ,
+  EVENT_WRITE,
   PollSelector,
 } from "posix-select/selectors";
 import { type Socket, socketpair } from "posix-select/socket";
+import { Interest, Place, type Waiter } from "../../src/promises/place.ts";
 import { Cleanup } from "../helpers/cleanup.ts";
 import { startWorker } from "../helpers/workers.ts";
 import { expectRejection } from "./support.ts";
@@ -140,4 +148,33 @@ test("what the first who waited had in its context is let go", async () => {
     if (refs.every((ref) => ref.deref() === undefined)) break;
   }
   expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined]);
+});
+
+test("a number that nobody has slows no later wait down", async () => {
+  using cleanup = new Cleanup();
+  const [socket] = cleanup.both(socketpair());
+  let asked = 0;
+  const changing = {
+    fileno: () => (asked++ < 2 ? socket.fileno() : 2 ** 31 - 1),
+  };
+  const refused = select([changing], [], []);
+  await expectRejection(refused, OSError, { code: "EBADF" });
+  // Longer than what is waited for is looked at.
+  const late = readable(socket, { timeoutMs: 1100 });
+  await expectRejection(late, TimeoutError, { code: "ETIMEDOUT" });
+});
+
+test("who waits for two events is told once of both", () => {
+  const told: string[] = [];
+  const waiter = (name: string): Waiter => ({
+    syscall: "poll",
+    onReady: () => told.push(name),
+    onError: () => undefined,
+  });
+  const place = new Place(3);
+  const outer = EVENT_READ | EVENT_PRIORITY;
+  place.add(new Interest(waiter("outer"), 3, outer, undefined));
+  place.add(new Interest(waiter("inner"), 3, EVENT_WRITE, undefined));
+  place.tell(outer | EVENT_WRITE);
+  expect(told).toEqual(["outer", "inner"]);
 });
